@@ -1,0 +1,30 @@
+# What a day needs. Each target is one program; read it to know more.
+.DEFAULT_GOAL := help
+.PHONY: help run send test lint fmt check lock benchmark
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: ## Postroom on this machine: three processes, no database server, no Docker
+	@deploy/embedded/run
+
+send: ## a sample email to what `make run` started
+	@deploy/embedded/send
+
+test: ## all tests, against real servers
+	@python3 build-support/run_tests.py
+
+lint: ## style of Python and shell; changes nothing
+	@build-support/lint
+
+fmt: ## format, and fix what can be fixed
+	@build-support/lint --fix
+
+check: ## layers and types
+	@build-support/check
+
+lock: ## resolve 3rdparty/python/*.in into the locks
+	@build-support/lock
+
+benchmark: ## what Postroom costs on this machine
+	@benchmarks/run

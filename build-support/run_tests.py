@@ -1,0 +1,48 @@
+"""Runs tests with Pants: `make test`. Targets may be named, all run otherwise.
+
+The last line says `N passed, N failed`, and `N skipped` where there are any. The exit code is 0 only when every
+test that Pants knows ran and passed, now or, with the same inputs, before. A test file that no report names did
+not run, or never came to its end: it counts as one failure.
+"""  # noqa: INP001 - a script
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from junit_totals import Totals, add_up, find_silent, read
+
+ROOT = Path(__file__).resolve().parent.parent
+PANTS = ROOT / "pants"
+REPORTS = Path("dist/test-reports")
+
+
+def main(targets: list[str]) -> int:
+    packages = subprocess.run([ROOT / "build-support" / "system_packages"], check=False)  # noqa: S603 - ours
+    if packages.returncode != 0:
+        return packages.returncode
+
+    shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
+    command = [PANTS, "test", "--report", f"--report-dir={REPORTS}", *targets]
+    pants = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False)  # noqa: S603 - ours
+
+    outcomes = read(ROOT / REPORTS)
+    totals = add_up(outcomes)
+    for file in find_silent(list_test_files(targets), outcomes):
+        sys.stdout.write(f"no report names {file}: it did not run, or not to its end\n")
+        totals += Totals(failed=1)
+    if pants.returncode != 0 and totals.failed == 0:
+        sys.stdout.write(f"Pants ended with {pants.returncode} although no test failed, see above\n")
+        totals += Totals(failed=1)
+    sys.stdout.write(f"{totals}\n")
+    return 0 if totals.good and pants.returncode == 0 else 1
+
+
+def list_test_files(targets: list[str]) -> list[str]:
+    command = [PANTS, "--filter-target-type=python_test", "list", *targets]
+    listed = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - ours
+    return [address.partition(":")[0] for address in listed.stdout.split()]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or ["::"]))

@@ -1,0 +1,50 @@
+"""What `run` and `admin` have in common: the checkout, the data folder, and the variables that follow from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from postroom_embedded import variables
+from postroom_embedded.address import Address, read_address
+from postroom_embedded.data_folder import find_data_folder
+from postroom_embedded.installation import Installation
+from postroom_embedded.services import Services, find_code
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    environ: Mapping[str, str]
+    folder: Path
+    installation: Installation
+    address: Address
+
+    @property
+    def inbox(self) -> bool:
+        return variables.uses_inbox(self.environ)
+
+    @property
+    def needs_redis(self) -> bool:
+        return variables.read(self.environ, variables.REDIS) is None
+
+    def services(self, *, redis_url: str | None) -> Services:
+        defaults = {
+            variables.DATABASE: f"sqlite:///{self.folder / 'postroom.db'}",
+            variables.MAIL: "inbox:",
+            variables.HOST: self.address.host,
+            variables.PORT: str(self.address.port),
+            variables.HEALTH_HOST: variables.LOOPBACK,
+            variables.COMMIT: variables.find_commit(ROOT),
+        }
+        if redis_url is not None:
+            defaults[variables.REDIS] = redis_url
+        env = variables.compose(self.environ, defaults, code=find_code(ROOT))
+        return Services(self.installation.python, env)
+
+
+def read_setting(environ: Mapping[str, str]) -> Setting:
+    """Raises Refused for what cannot be meant."""
+    folder = find_data_folder(environ, ROOT)
+    lock = ROOT / "3rdparty" / "python" / "default.lock"
+    return Setting(environ, folder, Installation(folder, lock), read_address(environ))

@@ -1,0 +1,27 @@
+"""The first start of the embedded default: a schema, a workspace, and the key that the README names."""
+
+import click
+
+from postroom_admin.opening import opened_database
+from postroom_admin.settings import EveryResource
+from postroom_config.load import load_or_exit
+from postroom_database.repositories import api_keys, workspaces
+from postroom_domain.tokens import DEVELOPMENT_KEY, hash_token
+from postroom_migrations.migrate import migrate
+
+_WORKSPACE = "development"
+
+
+@click.command("embedded", hidden=True)
+def embedded_command() -> None:
+    """Migrate, and with the inbox as transport seed a workspace with the fixed development key. Silent."""
+    uses_inbox = load_or_exit(EveryResource).mail.url.get_secret_value().startswith("inbox:")
+    with opened_database(for_migration=True) as database:
+        migrate(database)
+        if not uses_inbox:
+            return
+        with database.begin() as connection:
+            workspace_id = workspaces.find(connection, _WORKSPACE) or workspaces.add(connection, _WORKSPACE)
+            token_hash = hash_token(DEVELOPMENT_KEY)
+            if api_keys.find_active(connection, token_hash) is None:
+                api_keys.add(connection, workspace_id=workspace_id, name="development", token_hash=token_hash)

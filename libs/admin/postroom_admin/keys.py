@@ -1,0 +1,64 @@
+import sys
+from uuid import UUID
+
+import click
+from sqlalchemy import Connection
+
+from postroom_admin.opening import opened_database
+from postroom_database.repositories import api_keys, workspaces
+from postroom_domain.ids import parse_id
+from postroom_domain.tokens import hash_token, new_token
+
+_workspace = click.option("--workspace", required=True, help="The workspace's name.")
+
+
+@click.group("key")
+def key_group() -> None:
+    """API keys: what clients authenticate with."""
+
+
+@key_group.command("create")
+@_workspace
+@click.option("--name", default="default", show_default=True, help="What you will know the key by.")
+def create(workspace: str, name: str) -> None:
+    """Make a key and print it, this once: only its hash is kept."""
+    token = new_token()
+    with opened_database() as database, database.begin() as connection:
+        workspace_id = _find(connection, workspace)
+        key_id = api_keys.add(connection, workspace_id=workspace_id, name=name, token_hash=hash_token(token))
+    click.echo(f"Made the key {key_id}. It is shown only now:", err=True)
+    click.echo(token)
+
+
+@key_group.command("list")
+@_workspace
+def list_keys(workspace: str) -> None:
+    """List a workspace's keys: id, name, since when, and whether revoked."""
+    with opened_database() as database, database.read() as connection:
+        keys = api_keys.of_workspace(connection, _find(connection, workspace))
+    for key in keys:
+        state = f"revoked {key.revoked_at:%Y-%m-%dT%H:%M:%SZ}" if key.revoked_at else "active"
+        click.echo(f"{key.id}  {key.created_at:%Y-%m-%dT%H:%M:%SZ}  {state}  {key.name}")
+
+
+@key_group.command("revoke")
+@_workspace
+@click.argument("key_id")
+def revoke(workspace: str, key_id: str) -> None:
+    """End the key KEY_ID. Every process refuses it within seconds; revoking twice is no error."""
+    parsed = parse_id(key_id)
+    with opened_database() as database, database.begin() as connection:
+        workspace_id = _find(connection, workspace)
+        done = parsed is not None and api_keys.revoke(connection, workspace_id=workspace_id, key_id=parsed)
+    if not done:
+        click.echo("There is no such key in this workspace; `key list` shows them.", err=True)
+        sys.exit(1)
+    click.echo(f"Revoked {key_id}.")
+
+
+def _find(connection: Connection, workspace: str) -> UUID:
+    found = workspaces.find(connection, workspace)
+    if found is None:
+        there = ", ".join(workspaces.names(connection)) or "none; make one with `workspace create NAME`"
+        raise click.BadParameter(f"there is no such workspace. There are: {there}", param_hint="--workspace")
+    return found

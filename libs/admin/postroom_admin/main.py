@@ -1,0 +1,24 @@
+"""One-off processes of a release: the second entry point of the worker's image."""
+
+import click
+
+from postroom_admin.doctor import doctor_command
+from postroom_admin.email_show import email_group
+from postroom_admin.embedded import embedded_command
+from postroom_admin.keys import key_group
+from postroom_admin.migrating import migrate_command
+from postroom_admin.workspaces import workspace_group
+from postroom_config.version import VERSION
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="postroom-admin")
+def main() -> None:
+    """Postroom's admin processes. They read the same POSTROOM_* variables as the services."""
+
+
+for command in (migrate_command, workspace_group, key_group, email_group, doctor_command, embedded_command):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main(prog_name="postroom-admin")

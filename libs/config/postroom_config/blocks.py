@@ -1,0 +1,36 @@
+"""Every block of the release, in the order of the reference."""
+
+from postroom_config.database import DatabaseSettings
+from postroom_config.drain import DrainSettings
+from postroom_config.egress import EgressSettings
+from postroom_config.health import HealthSettings
+from postroom_config.hints import HintSettings
+from postroom_config.listen import ListenSettings
+from postroom_config.log import LogSettings
+from postroom_config.mail import MailSettings
+from postroom_config.redis import RedisSettings
+from postroom_config.release import ReleaseSettings
+from postroom_config.scheduler import SchedulerSettings
+from postroom_config.settings import Block
+from postroom_config.worker import WorkerSettings
+
+BLOCKS: tuple[type[Block], ...] = (
+    DatabaseSettings,
+    RedisSettings,
+    MailSettings,
+    ListenSettings,
+    HealthSettings,
+    LogSettings,
+    ReleaseSettings,
+    DrainSettings,
+    HintSettings,
+    WorkerSettings,
+    SchedulerSettings,
+    EgressSettings,
+)
+
+TOOL_VARIABLES: dict[str, str] = {
+    "POSTROOM_DATA_DIR": "Where `make run` keeps its data; without it `.postroom/`.",
+    "POSTROOM_TEST_CORPUS": "A folder with more mails for the tests: pairs of NAME.html and NAME.txt.",
+}
+"""Names with the prefix that no service reads: tools around the services do."""

@@ -1,0 +1,15 @@
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one variable; holds its name, never its value."""
+
+    variable: str
+    complaint: str
+
+
+class ConfigError(Exception):
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(f"{problem.variable}: {problem.complaint}" for problem in problems))
+        self.problems = problems

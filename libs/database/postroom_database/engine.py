@@ -1,0 +1,145 @@
+"""One engine for the truth: MySQL or MariaDB in production, SQLite in the embedded default."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+
+from postroom_database.errors import DatabaseUnavailable, is_unavailable
+
+
+class Database:
+    """Connections to the truth. Every use is one transaction, committed at the edge.
+
+    Args:
+        url: ``mysql://``, ``mariadb://`` (both by PyMySQL) or ``sqlite:///``; TLS options of PyMySQL in its query.
+        pool_size: connections kept; as many again are opened under load.
+        timeout_seconds: to connect, to wait for a free connection, and for one answer.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, timeout_seconds: float = 10.0) -> None:
+        self._engine = _create(url, pool_size, timeout_seconds)
+
+    @property
+    def engine(self) -> Engine:
+        return self._engine
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One writing transaction: committed when the block ends, rolled back when it raises.
+
+        Raises:
+            DatabaseUnavailable: the database is away; nothing is known to be stored.
+        """
+        with _translated(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that only reads.
+
+        Raises:
+            DatabaseUnavailable: the database is away.
+        """
+        with _translated(), self._engine.execution_options(postroom_reads=True).connect() as connection:
+            yield connection
+
+    def check(self) -> str:
+        """The server's version; raises DatabaseUnavailable when there is none."""
+        with self.read() as connection:
+            if connection.dialect.name == "sqlite":
+                return f"SQLite {connection.execute(text('SELECT sqlite_version()')).scalar_one()}"
+            return str(connection.execute(text("SELECT VERSION()")).scalar_one())
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseUnavailable:
+        raise
+    except Exception as problem:
+        if is_unavailable(problem):
+            raise DatabaseUnavailable("the database does not answer") from problem
+        raise
+
+
+def _create(url: str, pool_size: int, timeout_seconds: float) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _create_sqlite(parsed, pool_size, timeout_seconds)
+    return _create_mysql(parsed, pool_size, timeout_seconds)
+
+
+def _create_mysql(url: URL, pool_size: int, timeout_seconds: float) -> Engine:
+    return create_engine(
+        url.set(drivername="mysql+pymysql"),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=timeout_seconds,
+        pool_recycle=1800,
+        isolation_level="READ COMMITTED",
+        hide_parameters=True,
+        connect_args={
+            "charset": "utf8mb4",
+            "connect_timeout": max(1, int(timeout_seconds)),
+            "read_timeout": timeout_seconds,
+            "write_timeout": timeout_seconds,
+            # One session setup for every connection: UTC for CURRENT_TIMESTAMP, errors instead of cut values,
+            # and a lock wait that ends before the client's patience does.
+            "init_command": (
+                "SET time_zone = '+00:00', sql_mode = 'TRADITIONAL,NO_ENGINE_SUBSTITUTION',"
+                f" innodb_lock_wait_timeout = {max(1, int(timeout_seconds / 2))}"
+            ),
+        },
+    )
+
+
+def _create_sqlite(url: URL, pool_size: int, timeout_seconds: float) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=timeout_seconds,
+        hide_parameters=True,
+        connect_args={"timeout": timeout_seconds, "check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: Any) -> None:
+        _use_wal(connection, timeout_seconds)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later would find the lock taken and fail at once,
+        # without the busy time-out; so whoever may write takes the lock at the beginning.
+        reads = connection.get_execution_options().get("postroom_reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _use_wal(connection: sqlite3.Connection, timeout_seconds: float) -> None:
+    """Readers and the writer do not wait for each other in WAL mode; the file remembers it.
+
+    Changing the mode ignores SQLite's busy time-out, so two first connections at once need patience of our own.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

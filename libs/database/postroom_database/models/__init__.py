@@ -1,0 +1,25 @@
+"""Every model, so that one import knows the whole schema."""
+
+from postroom_database.models.api_key import ApiKey
+from postroom_database.models.base import Base
+from postroom_database.models.content import Attachment, ContentChunk
+from postroom_database.models.email import Email
+from postroom_database.models.event import Event
+from postroom_database.models.idempotency import IdempotencyKey
+from postroom_database.models.inbox import InboxChunk, InboxMessage
+from postroom_database.models.recipient import Recipient
+from postroom_database.models.workspace import Workspace
+
+__all__ = [
+    "ApiKey",
+    "Attachment",
+    "Base",
+    "ContentChunk",
+    "Email",
+    "Event",
+    "IdempotencyKey",
+    "InboxChunk",
+    "InboxMessage",
+    "Recipient",
+    "Workspace",
+]

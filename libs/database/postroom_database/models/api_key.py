@@ -1,0 +1,22 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from postroom_database.models.base import TABLE_OPTIONS, Base
+from postroom_database.types import CurrentMoment, Id, Moment, binary
+
+
+class ApiKey(Base):
+    """A client's credential. Only the SHA-256 of the token is kept: the token has 256 random bits."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (Index("ix_api_keys_workspace_id_id", "workspace_id", "id"), TABLE_OPTIONS)
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    workspace_id: Mapped[UUID] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[bytes] = mapped_column(binary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=CurrentMoment())
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)

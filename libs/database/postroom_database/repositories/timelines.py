@@ -1,0 +1,30 @@
+"""What became of an email: its recipients and its events."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from postroom_database.models import Email, Event, Recipient
+from postroom_database.types import AnyRow
+
+
+def email(connection: Connection, email_id: UUID) -> AnyRow | None:
+    """An email with the fields of Postroom's own work, of any workspace: for operators."""
+    return connection.execute(select(Email.__table__).where(Email.id == email_id)).one_or_none()
+
+
+def recipients(connection: Connection, email_id: UUID) -> Sequence[AnyRow]:
+    return connection.execute(
+        select(Recipient.address, Recipient.state, Recipient.reason, Recipient.updated_at)
+        .where(Recipient.email_id == email_id)
+        .order_by(Recipient.address)
+    ).all()
+
+
+def events(connection: Connection, email_id: UUID) -> Sequence[AnyRow]:
+    return connection.execute(
+        select(Event.type, Event.address, Event.data, Event.created_at)
+        .where(Event.email_id == email_id)
+        .order_by(Event.id)
+    ).all()

@@ -1,0 +1,61 @@
+"""Mail addresses as clients write them: ``email@example.com`` or ``Name <email@example.com>``."""
+
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from postroom_domain.errors import InvalidAddress
+
+_MAX_LENGTH = 998
+"""RFC 5322 2.1.1: the longest line. A longer one is no address that a person has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A display name, empty when there is none, and an address in ASCII (the domain in punycode)."""
+
+    name: str
+    address: str
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+
+def parse_mailbox(text: str) -> Mailbox:
+    """Read one address.
+
+    The name may hold what RFC 5322 would want quoted (``Acme, Inc. <a@b.c>``): clients write it so.
+    The local part must be ASCII, because SES takes no other; the domain may be any IDN.
+
+    Raises:
+        InvalidAddress: with what is wrong, without repeating the address.
+    """
+    if len(text) > _MAX_LENGTH:
+        raise InvalidAddress(f"The address is longer than {_MAX_LENGTH} characters.")
+    if not text.isprintable():
+        raise InvalidAddress("The address holds a control character.")
+    name, address = _split(text.strip())
+    try:
+        checked = validate_email(
+            address,
+            allow_smtputf8=False,
+            allow_quoted_local=True,
+            check_deliverability=False,
+            test_environment=True,  # `.test` names are for trying things out (RFC 6761); the transport judges
+        )
+    except EmailNotValidError as problem:
+        raise InvalidAddress(str(problem)) from None
+    return Mailbox(name=name, address=checked.ascii_email or checked.normalized)
+
+
+def _split(text: str) -> tuple[str, str]:
+    if not text.endswith(">"):
+        return "", text
+    name, opening, address = text[:-1].rpartition("<")
+    if not opening:
+        raise InvalidAddress("There is a > without a <.")
+    name = name.strip()
+    if len(name) > 1 and name.startswith('"') and name.endswith('"'):
+        name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    return name, address.strip()

@@ -1,0 +1,54 @@
+"""One question to one backing service, asked in a thread of its own, so that a hanging answer holds up nobody."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What to ask.
+
+    Args:
+        name: of the backing service, as the readiness answer shows it.
+        probe: returns when the service answers, raises when it does not.
+        required: whether the process is of no use without it.
+    """
+
+    name: str
+    probe: Callable[[], None]
+    required: bool
+
+
+class Asking:
+    """A probe on its way."""
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+        self._started = time.monotonic()
+        self._finished = threading.Event()
+        self._problem: Exception | None = None
+        threading.Thread(target=self._run, name=f"probe-{check.name}", daemon=True).start()
+
+    @property
+    def finished(self) -> bool:
+        return self._finished.is_set()
+
+    def wait(self, timeout_seconds: float) -> str | None:
+        """Why the service is down, or None.
+
+        Counted from the beginning of the question: one that hangs for longer is not waited for again.
+        """
+        self._finished.wait(max(0.0, self._started + timeout_seconds - time.monotonic()))
+        if not self.finished:
+            return f"no answer within {timeout_seconds:g} s"
+        return f"{type(self._problem).__name__}: {self._problem}" if self._problem else None
+
+    def _run(self) -> None:
+        try:
+            self._check.probe()
+        except Exception as problem:  # noqa: BLE001 - whatever a probe raises says: down
+            self._problem = problem
+        finally:
+            self._finished.set()

@@ -1,0 +1,20 @@
+"""Names that those who hint and those who work must agree on."""
+
+from dataclasses import dataclass
+
+from postroom_domain.lanes import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A dramatiq actor and its queue. Of what a worker holds, the lowest priority number runs first."""
+
+    actor: str
+    queue: str
+    priority: int
+
+
+DELIVER = {
+    Lane.INTERACTIVE: Job(actor="deliver_interactive", queue="interactive", priority=0),
+    Lane.BULK: Job(actor="deliver_bulk", queue="bulk", priority=10),
+}

@@ -1,0 +1,66 @@
+"""Pytest fixtures; a `conftest.py` imports those it wants by name.
+
+Servers live as long as the test session; what a test gets is empty, and the server is up again even when the
+test before stopped, paused or killed it.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from postroom_testing.mariadb import MariaDb
+from postroom_testing.redis import Redis
+from postroom_testing.server import Server
+from postroom_testing.ses import SesServer
+from postroom_testing.smtp import SmtpServer
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    with MariaDb() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture
+def mariadb_url(mariadb: MariaDb) -> Iterator[str]:
+    revive(mariadb)
+    url = mariadb.fresh_database()
+    yield url
+    revive(mariadb)
+    mariadb.drop_database(url)
+
+
+@pytest.fixture
+def redis_url(redis_server: Redis) -> Iterator[str]:
+    revive(redis_server)
+    redis_server.flush()
+    yield redis_server.url
+    revive(redis_server)
+
+
+@pytest.fixture
+def ses(monkeypatch: pytest.MonkeyPatch) -> Iterator[SesServer]:
+    """An SES together with credentials in the environment that it takes; no other place is asked for any."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-tests")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with SesServer() as server:
+        yield server
+
+
+@pytest.fixture
+def smtp_server() -> Iterator[SmtpServer]:
+    with SmtpServer() as server:
+        yield server
+
+
+def revive(server: Server) -> None:
+    if server.running:
+        server.resume()
+    server.start()

@@ -1,0 +1,126 @@
+import os
+import pwd
+import socket
+import subprocess
+import uuid
+from urllib.parse import parse_qs, urlsplit
+
+import pymysql
+
+from postroom_testing.server import Server, ServerError, find_binary, free_port
+
+PACKAGE = "mariadb-server"
+# Settings not named here keep the server's own defaults, because users run with those (max_allowed_packet
+# above all).
+FAST = ("--innodb-flush-log-at-trx-commit=0", "--sync-binlog=0")
+DURABLE = ("--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1", "--log-bin=binlog", "--server-id=1")
+
+
+class MariaDb(Server):
+    """A private MariaDB; on a unix socket, or with `tcp` on a loopback port as well.
+
+    Args:
+        tcp: listen on 127.0.0.1 too, and give URLs that go there. The port stays the same over restarts.
+        durable: every commit reaches the disk, binary log on, as in production; else as fast as tests want
+        it.
+    """
+
+    def __init__(self, *, tcp: bool = False, durable: bool = False) -> None:
+        self._binary = find_binary("mariadbd", package=PACKAGE)
+        installer = find_binary("mariadb-install-db", package=PACKAGE)
+        super().__init__("db")
+        self.port = free_port() if tcp else None
+        self._durability = DURABLE if durable else FAST
+        self._data = self.folder / "data"
+        self._socket = self.folder / "s"
+        self._user = pwd.getpwuid(os.getuid()).pw_name
+        self._install(installer)
+
+    def command(self) -> list[str]:
+        network = ["--skip-networking"]
+        if self.port is not None:
+            network = ["--bind-address=127.0.0.1", f"--port={self.port}"]
+        return [
+            self._binary,
+            "--no-defaults",
+            f"--user={self._user}",
+            f"--datadir={self._data}",
+            f"--socket={self._socket}",
+            f"--pid-file={self.folder / 'pid'}",
+            *network,
+            *self._durability,
+        ]
+
+    def answers(self) -> bool:
+        # Asked first, because PyMySQL leaves a socket open that it could not connect.
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(self._socket)) != 0:
+                return False
+        try:
+            self._execute("SELECT 1")
+        except pymysql.err.OperationalError:
+            return False
+        return True
+
+    def url_of(self, database: str) -> str:
+        if self.port is not None:
+            return f"mysql+pymysql://root@127.0.0.1:{self.port}/{database}"
+        return f"mysql+pymysql://root@localhost/{database}?unix_socket={self._socket}"
+
+    def fresh_database(self) -> str:
+        """Create an empty database with a new name; return its URL."""
+        name = f"test_{uuid.uuid4().hex}"
+        self._execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        return self.url_of(name)
+
+    def drop_database(self, url: str) -> None:
+        """Drop it, ending the connections that would block this."""
+        name = urlsplit(url).path.removeprefix("/")
+        connections = self._execute("SELECT id FROM information_schema.processlist WHERE db = %s", name)
+        for (connection,) in connections:
+            self._execute("KILL CONNECTION %s", connection, ignore=pymysql.constants.ER.NO_SUCH_THREAD)
+        self._execute(f"DROP DATABASE IF EXISTS {name}")
+
+    def connect(self, url: str) -> "pymysql.Connection[pymysql.cursors.Cursor]":
+        """Open a plain PyMySQL connection to a database of `fresh_database`, autocommit on."""
+        parts = urlsplit(url)
+        return pymysql.connect(
+            user="root",
+            host=parts.hostname or "localhost",
+            port=parts.port or 0,
+            database=parts.path.removeprefix("/"),
+            unix_socket=parse_qs(parts.query).get("unix_socket", [None])[0],
+            charset="utf8mb4",
+            autocommit=True,
+        )
+
+    def _execute(self, statement: str, *arguments: object, ignore: int | None = None) -> tuple[tuple[object, ...], ...]:
+        connection = pymysql.connect(user="root", unix_socket=str(self._socket), charset="utf8mb4", connect_timeout=5)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, arguments)
+                return cursor.fetchall()
+        except pymysql.err.OperationalError as error:
+            if error.args[0] != ignore:
+                raise
+            return ()
+        finally:
+            connection.close()
+
+    def _install(self, installer: str) -> None:
+        done = subprocess.run(  # noqa: S603 - found by find_binary
+            [
+                installer,
+                "--no-defaults",
+                f"--user={self._user}",
+                f"--datadir={self._data}",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            self.close()
+            raise ServerError(f"{installer} failed:\n{done.stdout}\n{done.stderr}")

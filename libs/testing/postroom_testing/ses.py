@@ -1,0 +1,187 @@
+import json
+import socket
+import threading
+import uuid
+from collections import deque
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import quote
+
+from postroom_testing.ses_messages import FAULTS, AcceptedMail, Behaviour, FaultError, read_mail
+
+SEND_PATH = "/v2/email/outbound-emails"
+ACCOUNT_PATH = "/v2/email/account"
+SETS_PATH = "/v2/email/configuration-sets/"
+REGION = "eu-west-1"
+
+
+class SesServer:
+    """An SES that speaks SESv2 over HTTP with the real boto3, and misbehaves when told to.
+
+    Attributes:
+        mails: what was accepted, in order.
+        requests: every request that came, as (method, path).
+        latency_seconds: wait before each answer of SendEmail.
+        max_send_rate, max_24_hour_send, sending_enabled, configuration_sets: what it says about the account.
+    """
+
+    def __init__(self) -> None:
+        self.mails: list[AcceptedMail] = []
+        self.requests: list[tuple[str, str]] = []
+        self.latency_seconds = 0.0
+        self.max_send_rate = 14.0
+        self.max_24_hour_send = 50_000.0
+        self.sending_enabled = True
+        self.configuration_sets = {"postroom"}
+        self._always = Behaviour.ACCEPT
+        self._script: deque[Behaviour] = deque()
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._http = _HttpServer(("127.0.0.1", 0), _Handler)
+        self._http.ses = self
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    def mail_url(self, configuration_set: str | None = "postroom") -> str:
+        chosen = f"configuration_set={configuration_set}&" if configuration_set else ""
+        return f"ses://{REGION}?{chosen}endpoint={quote(self.url, safe='')}"
+
+    def script(self, *behaviours: Behaviour) -> None:
+        """Set what the next SendEmail requests meet, one each; afterwards `always` holds again."""
+        with self._lock:
+            self._script.extend(behaviours)
+
+    def always(self, behaviour: Behaviour) -> None:
+        with self._lock:
+            self._always = behaviour
+
+    def count_sends(self) -> int:
+        """How many SendEmail requests came, answered or not."""
+        return sum(path == SEND_PATH for _, path in list(self.requests))
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._closing.set()
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+        self._http.cut_connections()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def note(self, method: str, path: str) -> None:
+        with self._lock:
+            self.requests.append((method, path))
+
+    def meet(self, body: dict[str, Any]) -> dict[str, str] | None:
+        """Answer one SendEmail; None: cut the connection. Raises FaultError."""
+        with self._lock:
+            behaviour = self._script.popleft() if self._script else self._always
+        self._closing.wait(self.latency_seconds)
+        if fault := FAULTS.get(behaviour):
+            raise FaultError(fault.status, fault.name, fault.text)
+        mail = read_mail(body, f"0102{uuid.uuid4().hex[:12]}-{uuid.uuid4()}-000000")
+        if behaviour not in {Behaviour.HANG, Behaviour.DROP}:
+            with self._lock:
+                self.mails.append(mail)
+        if behaviour in {Behaviour.HANG, Behaviour.HANG_AFTER}:
+            self._closing.wait()
+        return {"MessageId": mail.message_id} if behaviour is Behaviour.ACCEPT else None
+
+    def describe_account(self) -> dict[str, Any]:
+        return {
+            "DedicatedIpAutoWarmupEnabled": False,
+            "EnforcementStatus": "HEALTHY",
+            "ProductionAccessEnabled": True,
+            "SendQuota": {
+                "Max24HourSend": self.max_24_hour_send,
+                "MaxSendRate": self.max_send_rate,
+                "SentLast24Hours": float(len(self.mails)),
+            },
+            "SendingEnabled": self.sending_enabled,
+        }
+
+
+class _HttpServer(ThreadingHTTPServer):
+    ses: SesServer
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self._live: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._live.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._live.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle is part of the game."""
+
+    def cut_connections(self) -> None:
+        for connection in list(self._live):
+            self.shutdown_request(connection)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _HttpServer
+
+    def log_message(self, *_: object) -> None:
+        """Tests read `requests`; stderr stays quiet."""
+
+    def do_GET(self) -> None:
+        self._serve(b"")
+
+    def do_POST(self) -> None:
+        self._serve(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def _serve(self, body: bytes) -> None:
+        ses = self.server.ses
+        ses.note(self.command, self.path)
+        try:
+            answer = self._route(body)
+        except FaultError as fault:
+            self._answer(fault.status, {"message": fault.text}, fault.name)
+            return
+        if answer is None:
+            self.close_connection = True
+            return
+        self._answer(200, answer)
+
+    def _route(self, body: bytes) -> dict[str, Any] | None:
+        ses = self.server.ses
+        if not self.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 "):
+            raise FaultError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+        if self.command == "POST" and self.path == SEND_PATH:
+            return ses.meet(json.loads(body))
+        if self.command == "GET" and self.path == ACCOUNT_PATH:
+            return ses.describe_account()
+        if self.command == "GET" and self.path.startswith(SETS_PATH):
+            name = self.path.removeprefix(SETS_PATH)
+            if name not in ses.configuration_sets:
+                raise FaultError(404, "NotFoundException", f"Configuration set <{name}> does not exist.")
+            return {"ConfigurationSetName": name}
+        raise FaultError(404, "UnknownOperationException", "Unknown operation")
+
+    def _answer(self, status: int, body: dict[str, Any], error: str | None = None) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
+        if error is not None:
+            self.send_header("x-amzn-errortype", error)
+        self.end_headers()
+        self.wfile.write(content)

@@ -1,0 +1,91 @@
+"""What the SES of the tests takes and answers; shapes from the SESv2 API reference."""
+
+import base64
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+# AWS, "Service quotas in Amazon SES".
+MAX_RECIPIENTS = 50
+MAX_RAW_BYTES = 40 * 1024 * 1024
+
+
+class Behaviour(enum.Enum):
+    """What the next SendEmail request meets."""
+
+    ACCEPT = "accept"
+    THROTTLE = "throttle"
+    REJECT = "reject"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
+    UNVERIFIED = "unverified"
+    NOT_FOUND = "not_found"
+    FAIL = "fail"
+    HANG = "hang"
+    """Read the request, accept nothing, never answer."""
+    HANG_AFTER = "hang_after"
+    """Accept, never answer."""
+    DROP = "drop"
+    """Read the request, accept nothing, cut the connection."""
+    DROP_AFTER = "drop_after"
+    """Accept, cut the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedMail:
+    """What SES took. `recipients`: the whole Destination, in the order To, Cc, Bcc."""
+
+    message_id: str
+    sender: str
+    recipients: tuple[str, ...]
+    raw: bytes
+    tags: dict[str, str]
+    configuration_set: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultError(Exception):
+    """An error as SESv2 answers it."""
+
+    status: int
+    name: str
+    text: str
+
+
+FAULTS = {
+    Behaviour.THROTTLE: FaultError(429, "TooManyRequestsException", "Maximum sending rate exceeded."),
+    Behaviour.REJECT: FaultError(400, "MessageRejected", "Message content contains a virus."),
+    Behaviour.PAUSED: FaultError(400, "SendingPausedException", "Sending is paused for this account."),
+    Behaviour.SUSPENDED: FaultError(400, "AccountSuspendedException", "The account is suspended."),
+    Behaviour.UNVERIFIED: FaultError(
+        400, "MailFromDomainNotVerifiedException", "The MAIL FROM domain is not verified."
+    ),
+    Behaviour.NOT_FOUND: FaultError(404, "NotFoundException", "Configuration set <postroom> does not exist."),
+    Behaviour.FAIL: FaultError(500, "InternalFailure", "An internal failure occurred."),
+}
+
+
+def read_mail(body: dict[str, Any], message_id: str) -> AcceptedMail:
+    """Parse a SendEmail body with raw content; raises FaultError where SES would refuse it."""
+    try:
+        raw = base64.b64decode(body["Content"]["Raw"]["Data"], validate=True)
+    except (KeyError, ValueError):
+        raise FaultError(400, "BadRequestException", "Raw content is missing or no base64") from None
+    destination = body.get("Destination", {})
+    recipients = tuple(
+        address for field in ("ToAddresses", "CcAddresses", "BccAddresses") for address in destination.get(field, ())
+    )
+    if not recipients or len(recipients) > MAX_RECIPIENTS:
+        raise FaultError(400, "BadRequestException", f"Recipient count is not between 1 and {MAX_RECIPIENTS}.")
+    if len(raw) > MAX_RAW_BYTES:
+        raise FaultError(400, "BadRequestException", "Message length is more than the maximum allowed.")
+    if b"\r\n\r\n" not in raw:
+        raise FaultError(400, "BadRequestException", "Missing final '\\r\\n\\r\\n' of the header.")
+    return AcceptedMail(
+        message_id=message_id,
+        sender=body.get("FromEmailAddress", ""),
+        recipients=recipients,
+        raw=raw,
+        tags={tag["Name"]: tag["Value"] for tag in body.get("EmailTags", ())},
+        configuration_set=body.get("ConfigurationSetName"),
+    )

@@ -1,0 +1,71 @@
+"""What happens to every request before and after the routes: its id, its path, its line in the log."""
+
+import re
+import time
+from uuid import uuid4
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from loguru import logger
+
+from postroom_api.metrics import ANSWERED
+
+_GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_SERVER_ERROR = 500
+_CLIENT_ERROR = 400
+
+
+class Edge:
+    """ASGI middleware around the whole application.
+
+    A request id that the client sends in ``x-request-id`` is kept, else one is made; it stands in the answer, in
+    every log line, and on every email that the request causes.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope["headers"])
+        scope.setdefault("state", {})["request_id"] = request_id
+        if scope["path"].startswith("//"):  # what SDKs make of a base URL with a slash at its end
+            scope["path"] = "/" + scope["path"].lstrip("/")
+        started = time.perf_counter()
+        status = _SERVER_ERROR
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        with logger.contextualize(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_with_id)
+            finally:
+                self._note(scope, status, time.perf_counter() - started)
+
+    @staticmethod
+    def _note(scope: Scope, status: int, seconds: float) -> None:
+        method = str(scope.get("method", ""))
+        ANSWERED.labels(method, str(status)).observe(seconds)
+        level = "ERROR" if status >= _SERVER_ERROR else "INFO" if status >= _CLIENT_ERROR else "DEBUG"
+        logger.log(
+            level,
+            "request.answered",
+            method=method,
+            path=scope["path"],
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+        )
+
+
+def _request_id(headers: object) -> str:
+    for name, value in headers:  # type: ignore[attr-defined]  # pairs of bytes, says ASGI
+        if name == b"x-request-id" and _GIVEN_ID.fullmatch(value):
+            return str(value, "ascii")
+    return uuid4().hex

@@ -1,0 +1,237 @@
+"""From what a client sent to a draft that can be stored, or to an error that names the field."""
+
+import mimetypes
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from postroom_api.attachment_contents import InvalidContent, PlainContent, read_content
+from postroom_api.email_request import Addresses, AttachmentRequest, EmailRequest
+from postroom_api.errors import INVALID_ATTACHMENT, MISSING_FIELD, VALIDATION, ApiError
+from postroom_database.drafts import Draft, DraftAttachment
+from postroom_domain.addresses import parse_mailbox
+from postroom_domain.errors import InvalidAddress, InvalidHeader, InvalidTag, InvalidTime
+from postroom_domain.headers import check_header, has_control
+from postroom_domain.ids import new_id
+from postroom_domain.lanes import Lane
+from postroom_domain.limits import (
+    MAX_HEADERS,
+    MAX_MESSAGE_BYTES,
+    MAX_RECIPIENTS,
+    MAX_SUBJECT,
+    MAX_TAGS,
+)
+from postroom_domain.send_times import parse_send_time
+from postroom_domain.tags import check_tag
+
+_ADDRESS_FORM = "The email address needs to follow the `email@example.com` or `Name <email@example.com>` format."
+_BASE64_LINE = 78 / 57  # bytes on the wire for each byte attached: 76 characters and a line break for 57 bytes
+_EMPTY = msgspec.Raw()
+
+
+def make_draft(request: EmailRequest, *, workspace_id: UUID, lane: Lane, request_id: str, now: datetime) -> Draft:
+    """Check one email.
+
+    Args:
+        request: as decoded.
+        workspace_id: whose it will be.
+        lane: interactive, or bulk for a batch.
+        request_id: which request caused it.
+        now: aware; what a relative ``scheduled_at`` is relative to.
+
+    Raises:
+        ApiError: naming the first field that is missing or wrong.
+    """
+    _refuse_unsupported(request)
+    sender = _required(request.from_, "from")
+    to = _addresses(request.to, "to")
+    if not to:
+        raise ApiError(MISSING_FIELD, "Missing `to` field.")
+    cc = _addresses(request.cc, "cc")
+    bcc = _addresses(request.bcc, "bcc")
+    if len(to) + len(cc) + len(bcc) > MAX_RECIPIENTS:
+        raise ApiError(
+            VALIDATION,
+            f"Invalid `to` field. An email can have at most {MAX_RECIPIENTS} recipients"
+            " over `to`, `cc` and `bcc` together.",
+        )
+    _check_address(sender, "from")
+    draft = Draft(
+        id=new_id(),
+        workspace_id=workspace_id,
+        lane=lane,
+        sender=sender,
+        to=to,
+        cc=cc or None,
+        bcc=bcc or None,
+        reply_to=_addresses(request.reply_to or request.reply_to_camel, "reply_to") or None,
+        subject=_subject(request.subject),
+        text=None if request.text is None else PlainContent(_encode(request.text, "text")),
+        html=None if request.html is None else PlainContent(_encode(request.html, "html")),
+        headers=_headers(request.headers),
+        tags=_tags(request.tags),
+        scheduled_at=send_time(request.scheduled_at or request.scheduled_at_camel, now),
+        request_id=request_id,
+        attachments=tuple(_attachment(attachment, index) for index, attachment in enumerate(request.attachments or ())),
+    )
+    if not request.text and not request.html:
+        raise ApiError(VALIDATION, "Missing `html` or `text` field.")
+    _check_size(draft)
+    return draft
+
+
+def send_time(text: str | None, now: datetime) -> datetime | None:
+    """When to send; None when now.
+
+    Raises:
+        ApiError: naming ``scheduled_at``.
+    """
+    if not text:
+        return None
+    try:
+        return parse_send_time(text, now)
+    except InvalidTime as problem:
+        raise ApiError(VALIDATION, f"Invalid `scheduled_at` field. {problem}") from None
+
+
+def _refuse_unsupported(request: EmailRequest) -> None:
+    # Ignoring these would send a customer something else than was meant.
+    for name, value in (("template", request.template), ("topic_id", request.topic_id)):
+        if value is not None:
+            raise ApiError(VALIDATION, f"Invalid `{name}` field. This version of Postroom does not support it.")
+
+
+def _required(value: str | None, name: str) -> str:
+    if not value:
+        raise ApiError(MISSING_FIELD, f"Missing `{name}` field.")
+    return value
+
+
+def _addresses(value: Addresses, name: str) -> list[str]:
+    if not value:
+        return []
+    addresses = [value] if isinstance(value, str) else value
+    for address in addresses:
+        _check_address(address, name)
+    return addresses
+
+
+def _check_address(address: str, name: str) -> None:
+    try:
+        parse_mailbox(address)
+    except InvalidAddress as problem:
+        raise ApiError(VALIDATION, f"Invalid `{name}` field. {_ADDRESS_FORM} {problem}") from None
+
+
+def _subject(value: str | None) -> str:
+    if value is None:
+        raise ApiError(MISSING_FIELD, "Missing `subject` field.")
+    if len(value) > MAX_SUBJECT:
+        raise ApiError(VALIDATION, f"Invalid `subject` field. It is longer than {MAX_SUBJECT} characters.")
+    if has_control(value):
+        raise ApiError(VALIDATION, "Invalid `subject` field. It holds a line break or a control character.")
+    return value
+
+
+def _encode(value: str, name: str) -> bytes:
+    try:
+        return value.encode()
+    except UnicodeEncodeError:
+        raise ApiError(VALIDATION, f"Invalid `{name}` field. It holds half of a surrogate pair.") from None
+
+
+def _headers(value: dict[str, str | int | float] | None) -> dict[str, str] | None:
+    if not value:
+        return None
+    if len(value) > MAX_HEADERS:
+        raise ApiError(VALIDATION, f"Invalid `headers` field. There are more than {MAX_HEADERS}.")
+    headers = {name: content if isinstance(content, str) else str(content) for name, content in value.items()}
+    seen: set[str] = set()
+    for name, content in headers.items():
+        try:
+            check_header(name, content)
+        except InvalidHeader as problem:
+            raise ApiError(VALIDATION, f"Invalid `headers` field. {problem}") from None
+        if name.lower() in seen:
+            raise ApiError(VALIDATION, f"Invalid `headers` field. The header `{name}` is given twice.")
+        seen.add(name.lower())
+    return headers
+
+
+def _tags(value: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+    if not value:
+        return None
+    tags = [tag for given in value for tag in _tag(given)]
+    if len(tags) > MAX_TAGS:
+        raise ApiError(VALIDATION, f"Invalid `tags` field. There are more than {MAX_TAGS}.")
+    for tag in tags:
+        try:
+            check_tag(tag["name"], tag["value"])
+        except InvalidTag as problem:
+            raise ApiError(VALIDATION, f"Invalid `tags` field. {problem}") from None
+    return tags
+
+
+def _tag(given: dict[str, Any]) -> list[dict[str, str]]:
+    # Symfony's bridge sends {"X-Tag": "value"} instead of a name and a value.
+    pairs = [(given.get("name"), given.get("value"))] if "name" in given else list(given.items())
+    if not pairs or not all(isinstance(part, str) for pair in pairs for part in pair):
+        raise ApiError(VALIDATION, "Invalid `tags` field. Each tag needs a `name` and a `value`, both text.")
+    return [{"name": str(name), "value": str(content)} for name, content in pairs]
+
+
+def _attachment(given: AttachmentRequest, index: int) -> DraftAttachment:
+    where = f"attachments[{index}]"
+    filename = given.filename or _filename_of(given.path) or "attachment"
+    content_id = given.content_id or given.inline_content_id
+    content_type = given.content_type or given.content_type_camel or _guess_type(filename)
+    for name, text in (
+        ("filename", filename),
+        ("content_type", content_type),
+        ("content_id", content_id or ""),
+    ):
+        if has_control(text) or len(text) > 255:  # noqa: PLR2004 - what file systems and RFC 2392 users keep to
+            raise ApiError(
+                INVALID_ATTACHMENT,
+                f"Invalid `{where}.{name}` field. It must be at most 255 characters without line breaks.",
+            )
+    if "/" not in content_type:
+        raise ApiError(INVALID_ATTACHMENT, f"Invalid `{where}.content_type` field. It must look like `type/subtype`.")
+    content = None
+    if given.content != _EMPTY and bytes(memoryview(given.content)[:4]) != b"null":
+        try:
+            content = read_content(given.content, content_type)
+        except InvalidContent as problem:
+            raise ApiError(INVALID_ATTACHMENT, f"Invalid `{where}.content` field: {problem}.") from None
+    elif not given.path:
+        raise ApiError(INVALID_ATTACHMENT, f"Invalid `{where}` field. It needs a `content` or a `path`.")
+    elif not given.path.lower().startswith(("https://", "http://")):
+        raise ApiError(INVALID_ATTACHMENT, f"Invalid `{where}.path` field. It must be an http or https URL.")
+    return DraftAttachment(
+        id=new_id(),
+        filename=filename,
+        content_type=content_type,
+        content_id=content_id.strip("<>") if content_id else None,
+        content=content,
+        path=None if content else given.path,
+    )
+
+
+def _filename_of(path: str | None) -> str:
+    return (path or "").partition("?")[0].rstrip("/").rpartition("/")[2]
+
+
+def _guess_type(filename: str) -> str:
+    return mimetypes.guess_type(filename)[0] or "application/octet-stream"
+
+
+def _check_size(draft: Draft) -> None:
+    attached = sum(attachment.content.size for attachment in draft.attachments if attachment.content)
+    bodies = draft.size - attached
+    if attached * _BASE64_LINE + bodies > MAX_MESSAGE_BYTES:
+        raise ApiError(
+            VALIDATION,
+            f"Invalid `attachments` field. The email would be larger than {MAX_MESSAGE_BYTES // 1024 // 1024} MB.",
+        )

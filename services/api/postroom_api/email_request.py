@@ -1,0 +1,45 @@
+"""The body of ``POST /emails`` as clients send it. Unknown fields are ignored, because SDKs send some."""
+
+from typing import Any
+
+import msgspec
+
+Addresses = str | list[str] | None
+
+
+class AttachmentRequest(msgspec.Struct):
+    """``content`` comes as base64 text, as an array of byte values, or as a Node Buffer; else ``path`` is fetched."""
+
+    filename: str | None = None
+    content: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    path: str | None = None
+    content_type: str | None = None
+    content_id: str | None = None
+    inline_content_id: str | None = None
+    content_type_camel: str | None = msgspec.field(default=None, name="contentType")
+
+
+class EmailRequest(msgspec.Struct):
+    """One email. Every field is optional here, so that a missing one can be named in the answer."""
+
+    from_: str | None = msgspec.field(default=None, name="from")
+    to: Addresses = None
+    subject: str | None = None
+    cc: Addresses = None
+    bcc: Addresses = None
+    reply_to: Addresses = None
+    reply_to_camel: Addresses = msgspec.field(default=None, name="replyTo")
+    html: str | None = None
+    text: str | None = None
+    headers: dict[str, str | int | float] | None = None
+    attachments: list[AttachmentRequest] | None = None
+    tags: list[dict[str, Any]] | None = None
+    scheduled_at: str | None = None
+    scheduled_at_camel: str | None = msgspec.field(default=None, name="scheduledAt")
+    template: dict[str, Any] | None = None
+    topic_id: str | None = None
+
+
+class RescheduleRequest(msgspec.Struct):
+    scheduled_at: str | None = None
+    scheduled_at_camel: str | None = msgspec.field(default=None, name="scheduledAt")

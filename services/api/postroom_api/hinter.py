@@ -1,0 +1,107 @@
+"""Telling workers of new emails, after the commit and off the request's path.
+
+A Redis that is away, paused or black-holed costs this thread one short time-out; then the circuit is open, emails are
+stored as not hinted, and the scheduler's sweep hints them once Redis is back.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from loguru import logger
+
+from postroom_database.drafts import Draft
+from postroom_database.engine import Database
+from postroom_database.errors import DatabaseUnavailable
+from postroom_database.repositories import emails
+from postroom_domain.lanes import Lane
+from postroom_jobs.broker import HintsUnavailable
+from postroom_jobs.hints import Hints
+
+_PROBE_SECONDS = 1.0
+_WAITING_IDS = 50_000
+
+
+class Hinter:
+    def __init__(self, database: Database, hints: Hints) -> None:
+        self._database = database
+        self._hints = hints
+        self._waiting: deque[tuple[Lane, UUID]] = deque(maxlen=_WAITING_IDS)
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._open = True
+        self._thread = threading.Thread(target=self._run, name="hinter", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_seconds: float) -> None:
+        """Give the hints that wait, then end."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join(timeout_seconds)
+
+    def is_open(self) -> bool:
+        """Whether emails stored now can count on being hinted."""
+        return self._open and len(self._waiting) < _WAITING_IDS // 2
+
+    def offer(self, drafts: Iterable[Draft]) -> None:
+        """Hint emails that were stored; scheduled ones wait for their time."""
+        ids = [(draft.lane, draft.id) for draft in drafts if draft.scheduled_at is None]
+        if not ids or not self._open:
+            return
+        with self._changed:
+            self._waiting.extend(ids)
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if not self._waiting:
+                    if self._stopping:
+                        return
+                    self._changed.wait(None if self._open else _PROBE_SECONDS)
+                taken, self._waiting = list(self._waiting), deque(maxlen=_WAITING_IDS)
+            if not self._open:
+                self._probe()
+            for lane in Lane:
+                ids = [email_id for of_lane, email_id in taken if of_lane is lane]
+                if ids:
+                    self._hint(lane, ids)
+
+    def _hint(self, lane: Lane, ids: Sequence[UUID]) -> None:
+        if not self._open:
+            self._forget(ids)
+            return
+        try:
+            room = self._hints.room(lane)
+            self._hints.give(lane, ids[:room])
+        except HintsUnavailable:
+            self._open = False
+            logger.warning("hints.paused", reason="Redis does not answer; the sweep will hint")
+            self._forget(ids)
+        else:
+            if ids[room:]:
+                self._forget(ids[room:])
+
+    def _forget(self, ids: Sequence[UUID]) -> None:
+        try:
+            with self._database.begin() as connection:
+                emails.forget_hints(connection, ids)
+        except DatabaseUnavailable:
+            # The rows say "hinted"; the sweep takes them up when that is older than the hint age.
+            logger.warning("hints.forgotten", count=len(ids))
+
+    def _probe(self) -> None:
+        started = time.monotonic()
+        try:
+            self._hints.check()
+        except HintsUnavailable:
+            # A refusal comes at once, a black hole after its time-out: either way one probe a second.
+            time.sleep(max(0.0, _PROBE_SECONDS - (time.monotonic() - started)))
+        else:
+            self._open = True
+            logger.info("hints.resumed")

@@ -1,0 +1,128 @@
+"""Intake: requests hand over emails, and are answered once those are durable.
+
+Requests of this process are committed together. While one transaction is being committed the next group gathers,
+and then goes as one. With one request at a time a group is one email, and nothing waits.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from typing import Protocol
+
+from loguru import logger
+
+from postroom_api.group_commit import Result, Stored, store_group
+from postroom_api.hinter import Hinter
+from postroom_api.submission import Submission
+from postroom_database.engine import Database
+from postroom_database.errors import DatabaseUnavailable
+
+_GROUP_EMAILS = 256
+_GROUP_BYTES = 4_000_000
+_WAITING_EMAILS = 20_000
+_WAITING_BYTES = 512_000_000
+
+
+class Intake(Protocol):
+    async def accept(self, submission: Submission) -> bytes:
+        """Make a submission durable; returns the answer for the client.
+
+        Raises:
+            IdempotencyConflict: the key stands for another body.
+            DatabaseUnavailable: nothing is known to be stored.
+        """
+
+
+class GroupIntake:
+    """Intake by group commit, in one thread of its own."""
+
+    def __init__(self, database: Database, hinter: Hinter) -> None:
+        self._database = database
+        self._hinter = hinter
+        self._waiting: deque[tuple[Submission, asyncio.Future[bytes]]] = deque()
+        self._waiting_emails = 0
+        self._waiting_bytes = 0
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+
+    def start(self) -> None:
+        """Begin to commit; called on the event loop that requests run on."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    def stop(self, timeout_seconds: float) -> None:
+        """Commit what was handed over, then end."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join(timeout_seconds)
+
+    async def accept(self, submission: Submission) -> bytes:
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        with self._changed:
+            if self._stopping or self._is_full(submission):
+                raise DatabaseUnavailable("the database does not keep up with what is handed over")
+            self._waiting.append((submission, future))
+            self._waiting_emails += len(submission.drafts)
+            self._waiting_bytes += submission.size
+            self._changed.notify()
+        return await future
+
+    def _is_full(self, submission: Submission) -> bool:
+        return bool(self._waiting) and (
+            self._waiting_emails + len(submission.drafts) > _WAITING_EMAILS
+            or self._waiting_bytes + submission.size > _WAITING_BYTES
+        )
+
+    def _run(self) -> None:
+        while group := self._next_group():
+            results = self._store([submission for submission, _ in group])
+            if self._loop is None or self._loop.is_closed():
+                return
+            self._loop.call_soon_threadsafe(_answer, [future for _, future in group], results)
+            for (submission, _), result in zip(group, results, strict=True):
+                if isinstance(result, Stored) and result.fresh:
+                    self._hinter.offer(submission.drafts)
+
+    def _store(self, submissions: list[Submission]) -> list[Result]:
+        try:
+            return store_group(self._database, submissions, hinted=self._hinter.is_open())
+        except Exception as problem:  # noqa: BLE001 - the thread must go on; every client gets its answer
+            logger.exception("group.failed")
+            return [problem] * len(submissions)
+
+    def _next_group(self) -> list[tuple[Submission, asyncio.Future[bytes]]]:
+        """What waits, up to the bounds, at least one; empty when it is time to end."""
+        with self._changed:
+            while not self._waiting:
+                if self._stopping:
+                    return []
+                self._changed.wait()
+            group = [self._take()]
+            emails, size = len(group[0][0].drafts), group[0][0].size
+            while self._waiting:
+                submission = self._waiting[0][0]
+                emails += len(submission.drafts)
+                size += submission.size
+                if emails > _GROUP_EMAILS or size > _GROUP_BYTES:
+                    break
+                group.append(self._take())
+            return group
+
+    def _take(self) -> tuple[Submission, asyncio.Future[bytes]]:
+        submission, future = self._waiting.popleft()
+        self._waiting_emails -= len(submission.drafts)
+        self._waiting_bytes -= submission.size
+        return submission, future
+
+
+def _answer(futures: list[asyncio.Future[bytes]], results: list[Result]) -> None:
+    for future, result in zip(futures, results, strict=True):
+        if future.done():  # the client went away
+            continue
+        if isinstance(result, Stored):
+            future.set_result(result.answer)
+        else:
+            future.set_exception(result)

@@ -1,0 +1,89 @@
+"""The api: reads its settings, opens what it needs, listens until it is told to stop."""
+
+import sys
+
+from loguru import logger
+
+from postroom_api.app import create_app
+from postroom_api.authentication import Keyring
+from postroom_api.hinter import Hinter
+from postroom_api.intake import GroupIntake
+from postroom_api.listening import choose_host
+from postroom_api.routes.emails import Emails
+from postroom_api.routes.inbox import inbox_routes
+from postroom_api.routes.operations import Version, operations_routes
+from postroom_api.server import make_server
+from postroom_api.settings import ApiSettings
+from postroom_config.load import load_or_exit
+from postroom_config.version import VERSION
+from postroom_database.engine import Database
+from postroom_health.checks import Check, Readiness
+from postroom_jobs.broker import open_broker
+from postroom_jobs.hints import Hints
+from postroom_logging.setup import configure, flush
+
+_HINT_SECONDS = 0.5
+"""How long Redis may take to answer; nobody waits for it, but the circuit should open soon."""
+
+
+def main() -> None:
+    settings = load_or_exit(ApiSettings)
+    configure(
+        service="api",
+        release=settings.release.release,
+        level=settings.log.level,
+        format=settings.log.format,
+        buffer_lines=settings.log.buffer_lines,
+    )
+    uses_inbox = settings.mail.url.get_secret_value().startswith("inbox:")
+    host = choose_host(settings.listen, uses_inbox=uses_inbox)
+    database = Database(
+        settings.database.url.get_secret_value(),
+        pool_size=settings.database.pool_size,
+        timeout_seconds=settings.database.timeout_seconds,
+    )
+    hints = Hints(
+        open_broker(settings.redis.url.get_secret_value(), timeout_seconds=_HINT_SECONDS), settings.hints.mark
+    )
+    hinter = Hinter(database, hints)
+    intake = GroupIntake(database, hinter)
+    readiness = Readiness(
+        [
+            Check("database", probe=lambda: _ask(database), required=True),
+            Check("redis", probe=hints.check, required=False),
+        ]
+    )
+    version = Version("api", VERSION, settings.release.release, settings.release.commit)
+    routes = [operations_routes(readiness, version)]
+    if uses_inbox:
+        routes.append(inbox_routes(database, exposed=settings.listen.inbox_exposed))
+
+    def start() -> None:
+        hinter.start()
+        intake.start()
+
+    def stop() -> None:
+        intake.stop(settings.drain.seconds)
+        hinter.stop(2.0)
+        database.close()
+
+    app = create_app(
+        Emails(Keyring(database, development=uses_inbox), intake, database),
+        more_routes=routes,
+        start=start,
+        stop=stop,
+    )
+    server = make_server(app, host=host, port=settings.listen.port, drain_seconds=settings.drain.seconds)
+    logger.info("service.started", host=host, port=settings.listen.port)
+    server.run()
+    logger.info("service.stopped")
+    flush(2.0)
+    sys.exit(0 if server.started else 1)
+
+
+def _ask(database: Database) -> None:
+    database.check()
+
+
+if __name__ == "__main__":
+    main()

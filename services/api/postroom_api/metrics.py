@@ -1,0 +1,4 @@
+from prometheus_client import Counter, Histogram
+
+ACCEPTED = Counter("postroom_emails_accepted", "Emails stored by this api.", ["lane"])
+ANSWERED = Histogram("postroom_request_seconds", "Time to answer a request.", ["method", "status"])

@@ -1,0 +1,173 @@
+"""``/emails``: send, list, read, reschedule, cancel."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, get, patch, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath
+from loguru import logger
+
+from postroom_api.answers import (
+    BatchAnswer,
+    EmailDetails,
+    EmailId,
+    EmailPage,
+    EmailReference,
+    details,
+    summary,
+)
+from postroom_api.authentication import Keyring, Principal
+from postroom_api.bodies import AnyRequest, decode, read_body
+from postroom_api.contract import documented
+from postroom_api.email_check import send_time
+from postroom_api.email_request import EmailRequest, RescheduleRequest
+from postroom_api.errors import IDEMPOTENCY_CONFLICT, MISSING_FIELD, NOT_FOUND, VALIDATION, ApiError
+from postroom_api.intake import Intake
+from postroom_api.metrics import ACCEPTED
+from postroom_api.pages import Page, read_id, read_page
+from postroom_api.sending import read_batch, read_single
+from postroom_api.submission import IdempotencyConflict, Submission
+from postroom_database.engine import Database
+from postroom_database.repositories import contents, emails
+
+_RESCHEDULE = msgspec.json.Decoder(RescheduleRequest)
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Emails:
+    """What these routes need."""
+
+    keyring: Keyring
+    intake: Intake
+    database: Database
+
+    async def accept(self, submission: Submission) -> Response[bytes]:
+        try:
+            # A permissive batch in which every email was refused stores nothing.
+            answer = await self.intake.accept(submission) if submission.drafts else submission.answer
+        except IdempotencyConflict:
+            raise ApiError(
+                IDEMPOTENCY_CONFLICT,
+                "This idempotency key was used in the last 24 hours for another request body.",
+            ) from None
+        if answer is submission.answer:
+            for draft in submission.drafts:
+                ACCEPTED.labels(draft.lane.value).inc()
+                logger.info("email.accepted", workspace_id=str(draft.workspace_id), email_id=str(draft.id))
+        else:
+            logger.info("email.repeated")
+        return Response(answer, media_type=_JSON, status_code=200)
+
+    def page(self, workspace_id: UUID, page: Page) -> EmailPage:
+        with self.database.read() as connection:
+            rows, has_more = emails.page(
+                connection, workspace_id, limit=page.limit, after=page.after, before=page.before
+            )
+        return EmailPage(has_more=has_more, data=[summary(row) for row in rows])
+
+    def one(self, workspace_id: UUID, email_id: UUID) -> EmailDetails:
+        with self.database.read() as connection:
+            row = emails.get(connection, workspace_id, email_id)
+            if row is None:
+                raise _not_found()
+            return details(
+                row,
+                html=contents.load(connection, email_id, contents.HTML_PART),
+                text=contents.load(connection, email_id, contents.TEXT_PART),
+            )
+
+    def reschedule(self, workspace_id: UUID, email_id: UUID, at: datetime) -> EmailReference:
+        with self.database.begin() as connection:
+            if not emails.reschedule(connection, workspace_id, email_id, at):
+                raise self._not_scheduled(connection, workspace_id, email_id, "rescheduled")
+        logger.info("email.rescheduled", workspace_id=str(workspace_id), email_id=str(email_id))
+        return EmailReference(str(email_id))
+
+    def cancel(self, workspace_id: UUID, email_id: UUID) -> EmailReference:
+        with self.database.begin() as connection:
+            if not emails.cancel(connection, workspace_id, email_id):
+                raise self._not_scheduled(connection, workspace_id, email_id, "canceled")
+        logger.info("email.canceled", workspace_id=str(workspace_id), email_id=str(email_id))
+        return EmailReference(str(email_id))
+
+    @staticmethod
+    def _not_scheduled(connection: Any, workspace_id: UUID, email_id: UUID, what: str) -> ApiError:
+        row = emails.get(connection, workspace_id, email_id)
+        if row is None:
+            return _not_found()
+        return ApiError(VALIDATION, f"Only a scheduled email can be {what}; this one is {row.last_event}.")
+
+
+def email_routes(services: Emails) -> Router:
+    async def principal(request: AnyRequest) -> Principal:
+        return await services.keyring.principal(request)
+
+    @post(
+        "/",
+        operation_class=documented(body=EmailRequest),
+        responses={200: ResponseSpec(EmailId, description="The email is stored.")},
+        summary="Send an email",
+        status_code=200,
+    )
+    async def send_email(request: AnyRequest) -> Response[bytes]:
+        who = await principal(request)
+        body = await read_body(request)
+        return await services.accept(read_single(request, body, who, request.state.request_id))
+
+    @post(
+        "/batch",
+        operation_class=documented(body=list[EmailRequest]),
+        responses={200: ResponseSpec(BatchAnswer, description="The emails are stored.")},
+        summary="Send up to 100 emails",
+        status_code=200,
+    )
+    async def send_batch(request: AnyRequest) -> Response[bytes]:
+        who = await principal(request)
+        body = await read_body(request)
+        return await services.accept(read_batch(request, body, who, request.state.request_id))
+
+    @get("/", operation_class=documented(paged=True), summary="List emails, newest first")
+    async def list_emails(request: AnyRequest) -> EmailPage:
+        who = await principal(request)
+        return await asyncio.to_thread(services.page, who.workspace_id, read_page(request))
+
+    @get("/{email_id:str}", operation_class=documented(), summary="Read an email")
+    async def get_email(request: AnyRequest, email_id: FromPath[str]) -> EmailDetails:
+        who = await principal(request)
+        return await asyncio.to_thread(services.one, who.workspace_id, read_id(email_id))
+
+    @patch("/{email_id:str}", operation_class=documented(body=RescheduleRequest), summary="Reschedule an email")
+    async def reschedule_email(request: AnyRequest, email_id: FromPath[str]) -> EmailReference:
+        who = await principal(request)
+        asked = decode(_RESCHEDULE, await read_body(request))
+        at = send_time(asked.scheduled_at or asked.scheduled_at_camel, datetime.now(UTC))
+        if at is None:
+            raise ApiError(MISSING_FIELD, "Missing `scheduled_at` field.")
+        return await asyncio.to_thread(services.reschedule, who.workspace_id, read_id(email_id), at)
+
+    @post(
+        "/{email_id:str}/cancel",
+        operation_class=documented(),
+        summary="Cancel a scheduled email",
+        status_code=200,
+    )
+    async def cancel_email(request: AnyRequest, email_id: FromPath[str]) -> EmailReference:
+        who = await principal(request)
+        return await asyncio.to_thread(services.cancel, who.workspace_id, read_id(email_id))
+
+    return Router(
+        "/emails",
+        route_handlers=[send_email, send_batch, list_emails, get_email, reschedule_email, cancel_email],
+        tags=["Emails"],
+        security=[{"ApiKey": []}],
+    )
+
+
+def _not_found() -> ApiError:
+    return ApiError(NOT_FOUND, "Email not found.")

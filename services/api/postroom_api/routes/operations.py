@@ -1,0 +1,39 @@
+"""What an orchestrator and an operator ask: alive, ready, measured, which build."""
+
+import msgspec
+from litestar import Response, Router, get
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from postroom_health.checks import Readiness
+
+
+class Version(msgspec.Struct, frozen=True):
+    service: str
+    version: str
+    release: str
+    commit: str
+
+
+def operations_routes(readiness: Readiness, version: Version) -> Router:
+    @get("/livez", summary="Whether the process makes progress")
+    async def livez() -> dict[str, str]:
+        return {"status": "alive"}  # answered on the event loop that every request needs
+
+    @get("/readyz", summary="Which backing services answer, and since when", sync_to_thread=True)
+    def readyz() -> Response[bytes]:
+        report = readiness.report()
+        return Response(
+            msgspec.json.encode(report),
+            status_code=200 if report.ready else 503,
+            media_type="application/json",
+        )
+
+    @get("/metrics", summary="Metrics in Prometheus' text format", sync_to_thread=True)
+    def metrics() -> Response[bytes]:
+        return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+    @get("/version", summary="Which build of which release answers")
+    async def show_version() -> Version:
+        return version
+
+    return Router("/", route_handlers=[livez, readyz, metrics, show_version], tags=["Operations"])

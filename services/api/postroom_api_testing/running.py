@@ -1,0 +1,134 @@
+"""The api as clients meet it: HTTP on a port, over a real database and a real Redis."""
+
+import http.client
+import json
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+from postroom_api.app import create_app
+from postroom_api.authentication import Keyring
+from postroom_api.hinter import Hinter
+from postroom_api.intake import GroupIntake
+from postroom_api.routes.emails import Emails
+from postroom_api.routes.inbox import inbox_routes
+from postroom_api.routes.operations import Version, operations_routes
+from postroom_api.server import make_server
+from postroom_database.engine import Database
+from postroom_database.repositories import api_keys, workspaces
+from postroom_domain.tokens import hash_token, new_token
+from postroom_health.checks import Check, Readiness
+from postroom_jobs.broker import open_broker
+from postroom_jobs.hints import Hints
+from postroom_migrations.migrate import migrate
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class RunningApi:
+    """One api process's worth of objects, in this process.
+
+    Attributes:
+        database: the one that the api uses.
+        workspace_id, token: a workspace and a key that opens it.
+    """
+
+    def __init__(self, database_url: str, redis_url: str) -> None:
+        self.database = Database(database_url, pool_size=8, timeout_seconds=3)
+        migrate(self.database)
+        self.hints = Hints(open_broker(redis_url, timeout_seconds=0.3), 20_000)
+        self.hinter = Hinter(self.database, self.hints)
+        intake = GroupIntake(self.database, self.hinter)
+        readiness = Readiness(
+            [Check("database", self._ask, required=True), Check("redis", self.hints.check, required=False)]
+        )
+
+        def start() -> None:
+            self.hinter.start()
+            intake.start()
+
+        def stop() -> None:
+            intake.stop(5)
+            self.hinter.stop(2)
+
+        app = create_app(
+            Emails(Keyring(self.database, development=True), intake, self.database),
+            more_routes=[
+                operations_routes(readiness, Version("api", "0", "test", "none")),
+                inbox_routes(self.database, exposed=False),
+            ],
+            start=start,
+            stop=stop,
+        )
+        self._server = make_server(app, host="127.0.0.1", port=0, drain_seconds=5)
+        self._thread = threading.Thread(target=self._server.run)
+        self.workspace_id, self.token = self.add_workspace("one")
+
+    def add_workspace(self, name: str) -> tuple[UUID, str]:
+        token = new_token()
+        with self.database.begin() as connection:
+            workspace_id = workspaces.add(connection, name)
+            api_keys.add(connection, workspace_id=workspace_id, name="k", token_hash=hash_token(token))
+        return workspace_id, token
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        deadline = time.monotonic() + 10
+        while not self._server.started:
+            if time.monotonic() > deadline or not self._thread.is_alive():
+                raise TimeoutError("the api did not start")
+            time.sleep(0.005)
+        self.port: int = self._server.servers[0].sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self.database.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str | None = "",
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """Send one request; ``body`` is sent as JSON, or as it is when it is bytes."""
+        sent = {"content-type": "application/json"} | (headers or {})
+        if token is not None:
+            sent["authorization"] = f"Bearer {token or self.token}"
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, data, sent)
+            response = connection.getresponse()
+            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        finally:
+            connection.close()
+
+    def send(self, body: Any = None, **options: Any) -> Answer:
+        return self.request("POST", "/emails", MAIL if body is None else body, **options)
+
+    def _ask(self) -> None:
+        self.database.check()
+
+
+MAIL = {
+    "from": "Sender <from@example.com>",
+    "to": "to@example.com",
+    "subject": "Hello",
+    "html": "<p>Hi</p>",
+    "text": "Hi",
+}

@@ -1,0 +1,99 @@
+"""The scheduler: APScheduler only ticks; what is due is asked of the database, and every row is claimed."""
+
+import signal
+import threading
+from types import FrameType
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from loguru import logger
+
+from postroom_config.load import load_or_exit
+from postroom_config.version import VERSION
+from postroom_database.engine import Database
+from postroom_health.checks import Check, Readiness
+from postroom_health.liveness import Liveness
+from postroom_health.server import HealthServer
+from postroom_jobs.broker import check_broker, open_broker
+from postroom_jobs.hints import Hints
+from postroom_logging.setup import configure, flush
+from postroom_scheduler.jobs import guarded, jobs
+from postroom_scheduler.settings import SchedulerServiceSettings
+
+_REDIS_SECONDS = 5.0
+_SILENCE_SECONDS = 60.0
+
+
+def main() -> None:
+    settings = load_or_exit(SchedulerServiceSettings)
+    configure(
+        service="scheduler",
+        release=settings.release.release,
+        level=settings.log.level,
+        format=settings.log.format,
+        buffer_lines=settings.log.buffer_lines,
+    )
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    database = Database(
+        settings.database.url.get_secret_value(),
+        pool_size=settings.database.pool_size,
+        timeout_seconds=settings.database.timeout_seconds,
+    )
+    broker = open_broker(settings.redis.url.get_secret_value(), timeout_seconds=_REDIS_SECONDS)
+    table = jobs(
+        database,
+        Hints(broker, settings.hints.mark),
+        sweep_seconds=settings.scheduler.sweep_seconds,
+        hint_age_seconds=settings.hints.age_seconds,
+    )
+    liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
+    readiness = Readiness(
+        [
+            Check("database", probe=lambda: _ask(database), required=True),
+            Check("redis", probe=lambda: check_broker(broker), required=True),
+        ]
+    )
+    health = HealthServer(
+        settings.health.host,
+        settings.health.port,
+        liveness,
+        readiness,
+        service="scheduler",
+        version=VERSION,
+        release=settings.release.release,
+        commit=settings.release.commit,
+    )
+    # A thread for each job, so that a slow one never keeps the others from ticking.
+    ticker = BackgroundScheduler(
+        timezone="UTC",
+        executors={"default": ThreadPoolExecutor(len(table))},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    for job in table:
+        ticker.add_job(guarded(job), "interval", seconds=job.every_seconds, id=job.name)
+    # The sign of life goes through the ticker itself: when it stops ticking, so does this.
+    ticker.add_job(liveness.beat, "interval", seconds=1, id="beat")
+    health.start()
+    ticker.start()
+    logger.info("service.started", jobs=[job.name for job in table])
+    stopping.wait()
+    logger.info("service.draining")
+    ticker.shutdown(wait=True)
+    health.stop()
+    database.close()
+    logger.info("service.stopped")
+    flush(2.0)
+
+
+def _ask(database: Database) -> None:
+    database.check()
+
+
+if __name__ == "__main__":
+    main()

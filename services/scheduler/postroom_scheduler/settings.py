@@ -1,0 +1,20 @@
+from postroom_config.database import DatabaseSettings
+from postroom_config.drain import DrainSettings
+from postroom_config.health import HealthSettings
+from postroom_config.hints import HintSettings
+from postroom_config.log import LogSettings
+from postroom_config.redis import RedisSettings
+from postroom_config.release import ReleaseSettings
+from postroom_config.scheduler import SchedulerSettings
+from postroom_config.settings import Settings
+
+
+class SchedulerServiceSettings(Settings):
+    database: DatabaseSettings
+    redis: RedisSettings
+    hints: HintSettings
+    scheduler: SchedulerSettings
+    health: HealthSettings
+    log: LogSettings
+    release: ReleaseSettings
+    drain: DrainSettings

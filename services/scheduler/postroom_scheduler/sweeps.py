@@ -1,0 +1,81 @@
+"""The scheduler's jobs. Each is one small function; each row is claimed, so any number of schedulers may run."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from loguru import logger
+from sqlalchemy import Connection
+
+from postroom_database.engine import Database
+from postroom_database.repositories import sweeps
+from postroom_database.repositories.sweeps import Swept
+from postroom_domain.lanes import Lane
+from postroom_jobs.hints import Hints
+from postroom_scheduler.metrics import SWEPT
+
+_ROUND = 1000
+"""Rows a round at most: a sweep that fell behind catches up over rounds, and none takes long."""
+_TOGETHER = 100
+"""Rows claimed in one transaction."""
+
+
+def queue_due(database: Database) -> None:
+    """Queue scheduled emails whose time has come."""
+    _sweep(database, "due_scheduled", sweeps.due_scheduled, sweeps.queue_scheduled, "email.queued", "INFO")
+
+
+def queue_expired(database: Database) -> None:
+    """Queue emails again whose worker has not come back before its lease ended."""
+    _sweep(database, "expired_leases", sweeps.expired_leases, sweeps.queue_expired, "lease.expired", "WARNING")
+
+
+def hint_missing(database: Database, hints: Hints, age_seconds: float) -> None:
+    """Tell workers of due emails that they are not known to know of, up to the mark of each lane.
+
+    Raises:
+        HintsUnavailable: Redis does not answer; what was claimed is hinted again when its hint is old.
+    """
+    for lane in Lane:
+        limit = min(_ROUND, hints.room(lane))
+        if limit == 0:
+            continue
+        with database.read() as connection:
+            found = sweeps.missing_hints(connection, lane, older_than_seconds=age_seconds, limit=limit)
+        hinted = 0
+        for start in range(0, len(found), _TOGETHER):
+            mine: list[UUID] = []
+            with database.begin() as connection:
+                mine = [
+                    unhinted.email_id
+                    for unhinted in found[start : start + _TOGETHER]
+                    if sweeps.claim_hint(connection, unhinted)
+                ]
+            hints.give(lane, mine)
+            hinted += len(mine)
+        if hinted:
+            SWEPT.labels("missing_hints").inc(hinted)
+            logger.info("hints.given", lane=lane.value, count=hinted)
+
+
+def _sweep(
+    database: Database,
+    name: str,
+    find: Callable[[Connection, int], list[Swept]],
+    claim: Callable[[Connection, UUID], bool],
+    event: str,
+    level: str,
+) -> None:
+    with database.read() as connection:
+        found = find(connection, _ROUND)
+    for start in range(0, len(found), _TOGETHER):
+        with database.begin() as connection:
+            mine = [swept for swept in found[start : start + _TOGETHER] if claim(connection, swept.email_id)]
+        SWEPT.labels(name).inc(len(mine))
+        for swept in mine:
+            logger.log(
+                level,
+                event,
+                request_id=swept.request_id,
+                workspace_id=str(swept.workspace_id),
+                email_id=str(swept.email_id),
+            )

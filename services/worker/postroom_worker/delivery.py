@@ -1,0 +1,163 @@
+"""Delivering one email: claim it, render it, hand it to the transport, write what came of it."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from loguru import logger
+
+from postroom_database.engine import Database
+from postroom_database.errors import DatabaseUnavailable
+from postroom_database.repositories import deliveries, emails
+from postroom_database.repositories.deliveries import Claim, LeaseLost, Outcome
+from postroom_domain.addresses import parse_mailbox
+from postroom_domain.states import State
+from postroom_egress.errors import Refused, Unreachable
+from postroom_transport.message import Message, RecipientResult, Result, Transport, Verdict
+from postroom_worker.letters import Letters
+from postroom_worker.metrics import ATTEMPTS, SECONDS
+from postroom_worker.outcomes import RetryRules, judge
+from postroom_worker.rendering import render
+
+_EVENTS = {
+    State.SENT: "email.sent",
+    State.FAILED: "email.failed",
+    State.QUEUED: "email.deferred",
+    State.UNKNOWN: "email.unsettled",
+}
+_WRITE_AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """Why an email did not get as far as the transport."""
+
+    verdict: Verdict
+    reason: str
+
+
+class Delivery:
+    """What an actor does with an id.
+
+    Args:
+        database: the truth.
+        transport: where mail leaves.
+        letters: what mail is made of.
+        rules: when a failure is final.
+        lease_seconds: how long an email is ours; longer than the transport and the fetching may take.
+        call_seconds: how long the transport may take.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        transport: Transport,
+        letters: Letters,
+        rules: RetryRules,
+        *,
+        lease_seconds: float,
+        call_seconds: float,
+    ) -> None:
+        self._database = database
+        self._transport = transport
+        self._letters = letters
+        self._rules = rules
+        self._lease_seconds = lease_seconds
+        self._call_seconds = call_seconds
+
+    def deliver(self, email_id: UUID) -> None:
+        """Make one attempt, if the email is due and nobody else holds it.
+
+        Raises:
+            DatabaseUnavailable: nothing was claimed.
+        """
+        claimed_at = time.monotonic()
+        with self._database.begin() as connection:
+            claim = deliveries.claim(connection, email_id, lease_seconds=self._lease_seconds)
+        if claim is None:
+            logger.debug("hint.skipped", email_id=str(email_id))
+            return
+        with logger.contextualize(
+            request_id=claim.request_id, workspace_id=str(claim.workspace_id), email_id=str(email_id)
+        ):
+            result = self._attempt(claim, claimed_at)
+            outcome = judge(claim, result, self._rules)
+            self._write(claim, outcome, claimed_at + self._lease_seconds)
+            for recipient in result.recipients:
+                ATTEMPTS.labels(self._transport.name, recipient.verdict.name.lower()).inc()
+            seconds = time.monotonic() - claimed_at
+            SECONDS.labels(self._transport.name).observe(seconds)
+            logger.log(
+                "INFO" if outcome.state is State.SENT else "WARNING",
+                _EVENTS[outcome.state],
+                attempt=claim.attempt,
+                transport=self._transport.name,
+                message_id=outcome.message_id,
+                reason=outcome.reason,
+                retry_in_seconds=outcome.retry_in_seconds and round(outcome.retry_in_seconds, 1),
+                milliseconds=round(seconds * 1000, 1),
+            )
+
+    def leave(self, email_ids: Sequence[UUID]) -> None:
+        """Give up the hints of emails that were not begun, so that another worker is told of them at once."""
+        with self._database.begin() as connection:
+            emails.forget_hints(connection, email_ids)
+
+    def _attempt(self, claim: Claim, claimed_at: float) -> Result:
+        recipients = _envelope(claim)
+        raw = self._prepare(claim)
+        if isinstance(raw, _Trouble):
+            return _all(recipients, raw.verdict, raw.reason)
+        if time.monotonic() + self._call_seconds > claimed_at + self._lease_seconds:
+            return _all(recipients, Verdict.TRANSIENT, "fetching its attachments took too long")
+        message = Message(claim.email_id, parse_mailbox(claim.sender).address, recipients, raw)
+        try:
+            return self._transport.send(message)
+        except Exception:  # noqa: BLE001 - a transport that raises has a fault; the email may have left
+            logger.exception("transport.failed")
+            return _all(recipients, Verdict.UNKNOWN, "the transport failed; the log says why")
+
+    def _prepare(self, claim: Claim) -> bytes | _Trouble:
+        """The message as it will travel, or why there is none."""
+        try:
+            raw = render(self._letters.write(claim))
+        except Refused as problem:
+            return _Trouble(Verdict.PERMANENT, f"an attachment cannot be fetched: {problem}")
+        except Unreachable as problem:
+            return _Trouble(Verdict.TRANSIENT, f"an attachment cannot be fetched now: {problem}")
+        except DatabaseUnavailable:
+            return _Trouble(Verdict.TRANSIENT, "the database went away before it was sent")
+        except Exception:  # noqa: BLE001 - a fault of ours must neither lose the email nor stop the worker
+            logger.exception("email.rendering_failed")
+            return _Trouble(Verdict.TRANSIENT, "it could not be rendered; the log says why")
+        if len(raw) > self._transport.max_bytes:
+            return _Trouble(Verdict.PERMANENT, "the rendered message is larger than the transport takes")
+        return raw
+
+    def _write(self, claim: Claim, outcome: Outcome, lease_ends_at: float) -> None:
+        """Write the outcome, waiting for a database that is away as long as the lease lasts."""
+        while True:
+            try:
+                with self._database.begin() as connection:
+                    deliveries.finish(connection, claim, outcome)
+            except LeaseLost:
+                logger.error("lease.lost", attempt=claim.attempt)
+                return
+            except DatabaseUnavailable:
+                if time.monotonic() + _WRITE_AGAIN_SECONDS > lease_ends_at:
+                    logger.error("outcome.lost", attempt=claim.attempt)
+                    return
+                time.sleep(_WRITE_AGAIN_SECONDS)
+            else:
+                return
+
+
+def _envelope(claim: Claim) -> tuple[str, ...]:
+    """Each address once, without those that an earlier attempt settled."""
+    addresses = dict.fromkeys(parse_mailbox(text).address for text in (*claim.to, *claim.cc, *claim.bcc))
+    return tuple(address for address in addresses if address not in claim.settled)
+
+
+def _all(recipients: tuple[str, ...], verdict: Verdict, reason: str) -> Result:
+    return Result(None, tuple(RecipientResult(address, verdict, reason) for address in recipients))

@@ -1,0 +1,138 @@
+"""The worker: one process, N threads; more cores means more replicas."""
+
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import NoReturn
+
+import dramatiq
+from loguru import logger
+
+from postroom_config.load import load_or_exit
+from postroom_config.version import VERSION
+from postroom_database.engine import Database
+from postroom_database.inbox_store import DatabaseInboxStore
+from postroom_egress.fetch import Egress
+from postroom_health.checks import Check, Readiness
+from postroom_health.liveness import Liveness
+from postroom_health.server import HealthServer
+from postroom_jobs.broker import check_broker, open_broker
+from postroom_logging.setup import configure, flush
+from postroom_transport.factory import open_transport
+from postroom_transport.message import Transport
+from postroom_worker.actors import declare_actors
+from postroom_worker.delivery import Delivery
+from postroom_worker.letters import Letters
+from postroom_worker.outcomes import RetryRules
+from postroom_worker.settings import WorkerServiceSettings
+
+_EX_CONFIG = 78
+_REDIS_SECONDS = 5.0
+_POLL_MILLISECONDS = 200
+"""How long an idle worker may sleep before it looks for hints: the most that an email waits on an idle system."""
+_SILENCE_SECONDS = 60.0
+_SPARE_SECONDS = 5.0
+"""What a lease must hold beyond the call: claiming, rendering, writing the outcome."""
+
+
+def main() -> None:
+    settings = load_or_exit(WorkerServiceSettings)
+    configure(
+        service="worker",
+        release=settings.release.release,
+        level=settings.log.level,
+        format=settings.log.format,
+        buffer_lines=settings.log.buffer_lines,
+    )
+    _check_lease(settings)
+    database = Database(
+        settings.database.url.get_secret_value(),
+        pool_size=max(settings.database.pool_size, settings.worker.threads),
+        timeout_seconds=settings.database.timeout_seconds,
+    )
+    transport = _open_transport(settings, database)
+    broker = open_broker(settings.redis.url.get_secret_value(), timeout_seconds=_REDIS_SECONDS)
+    delivery = Delivery(
+        database,
+        transport,
+        Letters(database, Egress(allow=settings.egress.allow, timeout_seconds=settings.egress.timeout_seconds)),
+        RetryRules(settings.worker.retry_age_seconds, settings.worker.unknown_wait_seconds),
+        lease_seconds=settings.worker.lease_seconds,
+        call_seconds=settings.mail.timeout_seconds,
+    )
+    stopping = threading.Event()
+    declare_actors(broker, delivery, stopping)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if stopping.is_set():  # asked twice: end at once; leases end by themselves and nothing is lost
+            flush(0.5)
+            sys.exit(1)
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
+    readiness = Readiness(
+        [
+            Check("database", probe=lambda: _ask(database), required=True),
+            Check("redis", probe=lambda: check_broker(broker), required=True),
+        ]
+    )
+    health = HealthServer(
+        settings.health.host,
+        settings.health.port,
+        liveness,
+        readiness,
+        service="worker",
+        version=VERSION,
+        release=settings.release.release,
+        commit=settings.release.commit,
+    )
+    health.start()
+    worker = dramatiq.Worker(broker, worker_threads=settings.worker.threads, worker_timeout=_POLL_MILLISECONDS)
+    worker.start()
+    logger.info("service.started", threads=settings.worker.threads, transport=transport.name)
+    while not stopping.wait(1.0):
+        if all(thread.is_alive() for thread in (*worker.workers, *worker.consumers.values())):
+            liveness.beat()
+    logger.info("service.draining")
+    worker.stop(timeout=int(settings.drain.seconds * 1000))
+    health.stop()
+    transport.close()
+    database.close()
+    logger.info("service.stopped")
+    flush(2.0)
+
+
+def _open_transport(settings: WorkerServiceSettings, database: Database) -> Transport:
+    try:
+        return open_transport(
+            settings.mail.url.get_secret_value(),
+            timeout_seconds=settings.mail.timeout_seconds,
+            inbox_store=DatabaseInboxStore(database),
+        )
+    except ValueError as problem:
+        _refuse(f"POSTROOM_MAIL_URL: {problem}")
+
+
+def _check_lease(settings: WorkerServiceSettings) -> None:
+    shortest = settings.mail.timeout_seconds + _SPARE_SECONDS
+    if settings.worker.lease_seconds < shortest:
+        _refuse(
+            "POSTROOM_LEASE_SECONDS: a lease must outlast one call to the provider; with this"
+            f" POSTROOM_MAIL_TIMEOUT_SECONDS it must be at least {shortest:g}"
+        )
+
+
+def _refuse(problem: str) -> NoReturn:
+    sys.stderr.write(f"{problem}\n")
+    sys.exit(_EX_CONFIG)
+
+
+def _ask(database: Database) -> None:
+    database.check()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+from postroom_config.database import DatabaseSettings
+from postroom_config.drain import DrainSettings
+from postroom_config.egress import EgressSettings
+from postroom_config.health import HealthSettings
+from postroom_config.log import LogSettings
+from postroom_config.mail import MailSettings
+from postroom_config.redis import RedisSettings
+from postroom_config.release import ReleaseSettings
+from postroom_config.settings import Settings
+from postroom_config.worker import WorkerSettings
+
+
+class WorkerServiceSettings(Settings):
+    database: DatabaseSettings
+    redis: RedisSettings
+    mail: MailSettings
+    egress: EgressSettings
+    worker: WorkerSettings
+    health: HealthSettings
+    log: LogSettings
+    release: ReleaseSettings
+    drain: DrainSettings

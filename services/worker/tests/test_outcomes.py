@@ -1,0 +1,111 @@
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from postroom_database.repositories.deliveries import Claim, Outcome
+from postroom_domain.states import State
+from postroom_transport.message import Happening, RecipientResult, Result, Verdict
+from postroom_worker.outcomes import RetryRules, judge
+
+RULES = RetryRules(age_seconds=3600, unknown_wait_seconds=300)
+
+
+def claim(**changes: Any) -> Claim:
+    values: dict[str, Any] = {
+        "email_id": uuid4(),
+        "token": uuid4(),
+        "workspace_id": uuid4(),
+        "request_id": "r",
+        "attempt": 1,
+        "age_seconds": 1.0,
+        "sender": "from@example.com",
+        "to": ["a@example.com"],
+        "cc": [],
+        "bcc": [],
+        "reply_to": [],
+        "subject": "s",
+        "headers": {},
+        "written_at": datetime.now(UTC),
+        "last_event": State.QUEUED,
+        "attachments": (),
+        "settled": frozenset(),
+    }
+    return Claim(**(values | changes))
+
+
+def result(*verdicts: Verdict, happenings: tuple[Happening, ...] = ()) -> Result:
+    recipients = tuple(
+        RecipientResult(f"{name}@example.com", verdict, "" if verdict is Verdict.SENT else "why")
+        for name, verdict in zip("abcdef", verdicts, strict=False)
+    )
+    return Result("m-1" if Verdict.SENT in verdicts else None, recipients, happenings)
+
+
+def types(outcome: Outcome) -> list[tuple[str, str | None]]:
+    return [(event.type, event.address) for event in outcome.events]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "state", "last_event"),
+    [
+        ([Verdict.SENT], State.SENT, State.SENT),
+        ([Verdict.PERMANENT], State.FAILED, State.FAILED),
+        ([Verdict.TRANSIENT], State.QUEUED, State.QUEUED),
+        ([Verdict.UNKNOWN], State.UNKNOWN, State.QUEUED),
+        ([Verdict.SENT, Verdict.PERMANENT], State.SENT, State.SENT),
+        ([Verdict.SENT, Verdict.TRANSIENT], State.QUEUED, State.SENT),
+        ([Verdict.PERMANENT, Verdict.TRANSIENT], State.QUEUED, State.QUEUED),
+        ([Verdict.UNKNOWN, Verdict.TRANSIENT], State.QUEUED, State.QUEUED),
+    ],
+)
+def test_an_attempt_comes_to(verdicts: list[Verdict], state: State, last_event: State) -> None:
+    outcome = judge(claim(), result(*verdicts), RULES)
+    assert (outcome.state, outcome.last_event) == (state, last_event)
+    assert (outcome.message_id == "m-1") == (Verdict.SENT in verdicts)
+    assert (outcome.retry_in_seconds is None) == (state in {State.SENT, State.FAILED})
+    assert (outcome.reason is None) == (verdicts == [Verdict.SENT])
+
+
+def test_an_unknown_outcome_waits_for_the_provider_to_tell() -> None:
+    assert judge(claim(), result(Verdict.UNKNOWN), RULES).retry_in_seconds == 300
+
+
+def test_a_transient_failure_ends_with_the_configured_age_and_says_why() -> None:
+    outcome = judge(claim(age_seconds=3601.0), result(Verdict.TRANSIENT), RULES)
+    assert (outcome.state, outcome.last_event, outcome.reason) == (State.FAILED, State.FAILED, "gave up: why")
+    assert types(outcome) == [("email.failed", "a@example.com")]
+
+
+def test_sent_is_told_once_whatever_number_of_attempts_it_took() -> None:
+    first = judge(claim(), result(Verdict.SENT, Verdict.TRANSIENT), RULES)
+    second = judge(claim(attempt=2, last_event=State.SENT), result(Verdict.SENT), RULES)
+    assert types(first) == [("email.sent", None)]
+    assert types(second) == []
+    assert (second.state, second.last_event) == (State.SENT, State.SENT)
+
+
+def test_a_late_refusal_does_not_take_back_what_was_sent() -> None:
+    outcome = judge(claim(attempt=2, last_event=State.SENT), result(Verdict.PERMANENT), RULES)
+    assert (outcome.state, outcome.last_event) == (State.SENT, State.SENT)
+    assert types(outcome) == [("email.failed", "a@example.com")]
+
+
+def test_what_the_provider_says_at_once_is_written_at_once() -> None:
+    happenings = (
+        Happening("delivered", "a@example.com"),
+        Happening("bounced", "b@example.com", {"bounceType": "Permanent"}),
+        Happening("delivered", "c@example.com"),
+        Happening("complained", "c@example.com"),
+    )
+    outcome = judge(claim(), result(Verdict.SENT, Verdict.SENT, Verdict.SENT, happenings=happenings), RULES)
+    assert (outcome.state, outcome.last_event) == (State.SENT, State.COMPLAINED)
+    assert [recipient.state for recipient in outcome.recipients] == [State.DELIVERED, State.BOUNCED, State.COMPLAINED]
+    assert types(outcome) == [
+        ("email.sent", None),
+        ("email.delivered", "a@example.com"),
+        ("email.bounced", "b@example.com"),
+        ("email.delivered", "c@example.com"),
+        ("email.complained", "c@example.com"),
+    ]
