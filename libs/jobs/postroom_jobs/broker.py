@@ -1,8 +1,14 @@
 """Redis as dramatiq's broker: a bounded window on what waits in MySQL, and nothing that must not be lost."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware
-from redis import Redis, RedisError
+from redis import AuthenticationError, ConnectionError, Redis, RedisError, TimeoutError  # noqa: A004 - redis-py's names
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 _NAMESPACE = "postroom"
 _HEARTBEAT_MILLISECONDS = 30_000
@@ -10,15 +16,53 @@ _DEAD_MILLISECONDS = 3_600_000
 
 
 class HintsUnavailable(Exception):  # noqa: N818 - it says what is wrong
-    """Redis does not answer. Whoever wanted to hint says so in MySQL; the sweep will hint."""
+    """Redis takes no hints now. Whoever wanted to hint says so in MySQL; the sweep will hint."""
+
+
+class _Client(Redis):
+    """A client whose time-outs are connection errors.
+
+    Dramatiq repeats an acknowledgement, and starts a consumer again, after connection errors only; an acknowledgement
+    that a paused Redis did not answer would stay open as long as the worker lives.
+    """
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # untyped in redis-py
+        except TimeoutError as problem:
+            raise ConnectionError("no answer in time") from problem
 
 
 def check_broker(broker: RedisBroker) -> None:
     """Raise HintsUnavailable when Redis does not answer."""
-    try:
+    with translated():
         broker.client.ping()
-    except RedisError as problem:
+
+
+def count_waiting(broker: RedisBroker, queue: str) -> int:
+    """Messages of a queue that no worker has fetched yet.
+
+    Dramatiq's own count holds fetched ones too; those whose fetch or acknowledgement was lost on the way stay in it
+    as long as their worker lives, and would close the window bit by bit.
+
+    Raises:
+        HintsUnavailable: Redis does not answer.
+    """
+    with translated():
+        return int(broker.client.llen(f"{_NAMESPACE}:{queue}"))
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Whatever is wrong with Redis comes out as HintsUnavailable, whose text holds no address."""
+    try:
+        yield
+    except AuthenticationError as problem:
+        raise HintsUnavailable("Redis refuses the user or the password") from problem
+    except (ConnectionError, TimeoutError) as problem:
         raise HintsUnavailable("Redis does not answer") from problem
+    except RedisError as problem:
+        raise HintsUnavailable(f"Redis refuses: {problem}") from problem
 
 
 def open_broker(url: str, *, timeout_seconds: float, middleware: list[Middleware] | None = None) -> RedisBroker:
@@ -29,7 +73,7 @@ def open_broker(url: str, *, timeout_seconds: float, middleware: list[Middleware
         timeout_seconds: to connect and for one answer; a Redis that is paused must not hold a caller.
         middleware: what the caller wants beside an empty list.
     """
-    client = Redis.from_url(
+    client = _Client.from_url(
         url,
         socket_timeout=timeout_seconds,
         socket_connect_timeout=timeout_seconds,

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
-from redis import RedisError
 
 from postroom_domain.lanes import Lane
-from postroom_jobs.broker import HintsUnavailable, check_broker
+from postroom_jobs.broker import check_broker, count_waiting, translated
 from postroom_jobs.names import DELIVER
 
 IDS_PER_HINT = 10
@@ -32,27 +31,21 @@ class Hints:
         Raises:
             HintsUnavailable: Redis does not answer.
         """
-        try:
-            waiting = int(self._broker.do_qsize(DELIVER[lane].queue))
-        except RedisError as problem:
-            raise HintsUnavailable("Redis does not answer") from problem
-        return max(0, self._mark - waiting * IDS_PER_HINT)
+        return max(0, self._mark - count_waiting(self._broker, DELIVER[lane].queue) * IDS_PER_HINT)
 
     def give(self, lane: Lane, email_ids: Sequence[UUID]) -> None:
         """Put ids of one lane into Redis, at most ten a hint.
 
         Raises:
-            HintsUnavailable: Redis does not answer; some of the ids may be hinted.
+            HintsUnavailable: Redis does not answer, or its memory is full; some of the ids may be hinted.
         """
         job = DELIVER[lane]
-        try:
+        with translated():
             for start in range(0, len(email_ids), IDS_PER_HINT):
                 ids = [str(email_id) for email_id in email_ids[start : start + IDS_PER_HINT]]
                 self._broker.enqueue(
                     Message(queue_name=job.queue, actor_name=job.actor, args=(ids,), kwargs={}, options={})
                 )
-        except RedisError as problem:
-            raise HintsUnavailable("Redis does not answer") from problem
 
     def check(self) -> None:
         """Raise HintsUnavailable when Redis does not answer."""

@@ -104,8 +104,9 @@ def test_an_exception_is_part_of_its_line(run: Run) -> None:
 
 def test_text_for_people() -> None:
     fields = {
-        "ts": "2026-01-02T03:04:05.678901Z", "level": "info", "service": "api", "release": "r7", "event": "email.accepted",
-        "count": 3, "reason": "two words\x1b[2J", "empty": "", "traceback": "Traceback\n  boom \x1b[2J"
+        "ts": "2026-01-02T03:04:05.678901Z", "level": "info", "service": "api", "release": "r7",
+        "event": "email.accepted", "count": 3, "reason": "two words\x1b[2J", "empty": "",
+        "traceback": "Traceback\n  boom \x1b[2J"
     }  # fmt: skip
     text = TextFormat(coloured=False)(fields)
     assert text.splitlines() == [

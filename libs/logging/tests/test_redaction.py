@@ -54,7 +54,6 @@ def test_what_looks_private_is_masked(text: str, hidden: str) -> None:
     masked = redact(text)
     assert hidden not in masked
     assert "***" in masked
-    assert redact(masked).count("\n") == text.count("\n") if "parameters" not in text else True
 
 
 @pytest.mark.parametrize(
@@ -77,8 +76,9 @@ def test_what_is_not_private_stays(text: str) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["to", "from", "To", "subject", "html", "text", "body", "address", "recipient", "recipients", "token", "key", "secret",
-     "password", "authorization", "cookie", "api_key", "X-Api-Key", "Set-Cookie", "reply_to", "secret_access_key"],
+    ["to", "from", "To", "subject", "html", "text", "body", "address", "recipient", "recipients", "token", "key",
+     "secret", "password", "authorization", "cookie", "api_key", "X-Api-Key", "Set-Cookie", "reply_to",
+     "secret_access_key"],
 )  # fmt: skip
 def test_a_telling_key_masks_whatever_it_holds(key: str) -> None:
     assert clean_field(key, "h4dden") == "***"

@@ -59,7 +59,7 @@ def main() -> None:
         Letters(database, Egress(allow=settings.egress.allow, timeout_seconds=settings.egress.timeout_seconds)),
         RetryRules(settings.worker.retry_age_seconds, settings.worker.unknown_wait_seconds),
         lease_seconds=settings.worker.lease_seconds,
-        call_seconds=settings.mail.timeout_seconds,
+        call_seconds=_longest_call(settings),
     )
     stopping = threading.Event()
     declare_actors(broker, delivery, stopping)
@@ -116,8 +116,13 @@ def _open_transport(settings: WorkerServiceSettings, database: Database) -> Tran
         _refuse(f"POSTROOM_MAIL_URL: {problem}")
 
 
+def _longest_call(settings: WorkerServiceSettings) -> float:
+    """Seconds: the time-out holds once while connecting and sending, and once more for the answer."""
+    return 2 * settings.mail.timeout_seconds
+
+
 def _check_lease(settings: WorkerServiceSettings) -> None:
-    shortest = settings.mail.timeout_seconds + _SPARE_SECONDS
+    shortest = _longest_call(settings) + _SPARE_SECONDS
     if settings.worker.lease_seconds < shortest:
         _refuse(
             "POSTROOM_LEASE_SECONDS: a lease must outlast one call to the provider; with this"

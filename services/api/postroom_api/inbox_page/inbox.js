@@ -152,7 +152,9 @@ const parseTime = (text) => new Date(/(Z|[+-]\d\d:\d\d)$/.test(text) ? text : `$
 
 function shortTime(time) {
   const today = time.toDateString() === new Date().toDateString();
-  const format = today ? { hour: "2-digit", minute: "2-digit", second: "2-digit" } : { day: "numeric", month: "short" };
+  const format = today
+    ? { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }
+    : { day: "numeric", month: "short" };
   return new Intl.DateTimeFormat(undefined, format).format(time);
 }
 
@@ -199,6 +201,7 @@ async function openMessage(id) {
     fillMessage(message);
     showPane("message");
     $("subject").closest(".reader").scrollTop = 0;
+    state.rows.get(id)?.scrollIntoView({ block: "nearest" });
   } catch (problem) {
     if (state.open !== id) return;
     state.open = null; // a server that is away is asked again when it is back

@@ -1,0 +1,67 @@
+import pytest
+from dramatiq import Message
+from dramatiq.brokers.redis import RedisBroker
+from redis import Redis
+
+from postroom_domain.ids import new_id
+from postroom_domain.lanes import Lane
+from postroom_jobs.broker import HintsUnavailable
+from postroom_jobs.hints import IDS_PER_HINT, Hints
+from postroom_jobs.names import DELIVER
+
+
+def waiting(client: Redis, lane: Lane) -> list[Message[None]]:
+    """The hints of a lane, in the order in which workers will get them."""
+    key = f"postroom:{DELIVER[lane].queue}"
+    return [Message.decode(client.hget(f"{key}.msgs", name)) for name in client.lrange(key, 0, -1)]
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_a_hint_carries_at_most_ten_ids_of_one_lane(broker: RedisBroker, client: Redis, lane: Lane) -> None:
+    ids = [new_id() for _ in range(23)]
+    Hints(broker, mark=1000).give(lane, ids)
+    [other] = set(Lane) - {lane}
+    hints = waiting(client, lane)
+    assert [len(hint.args[0]) for hint in hints] == [IDS_PER_HINT, IDS_PER_HINT, 3]
+    assert [text for hint in hints for text in hint.args[0]] == [str(email_id) for email_id in ids]
+    assert {hint.actor_name for hint in hints} == {DELIVER[lane].actor}
+    assert {hint.queue_name for hint in hints} == {DELIVER[lane].queue}
+    assert waiting(client, other) == []
+
+
+def test_no_ids_are_no_hint(broker: RedisBroker, client: Redis) -> None:
+    Hints(broker, mark=1000).give(Lane.BULK, [])
+    assert client.keys("*") == []
+
+
+def test_room_shrinks_with_what_waits_and_ends_at_nothing(broker: RedisBroker) -> None:
+    hints = Hints(broker, mark=25)
+    seen = [hints.room(Lane.BULK)]
+    for _ in range(3):
+        hints.give(Lane.BULK, [new_id()])
+        seen.append(hints.room(Lane.BULK))
+    assert seen == [25, 15, 5, 0]
+    assert hints.room(Lane.INTERACTIVE) == 25
+
+
+def test_a_lost_redis_loses_only_hints(broker: RedisBroker, client: Redis) -> None:
+    hints = Hints(broker, mark=100)
+    hints.give(Lane.BULK, [new_id() for _ in range(30)])
+    client.flushall()
+    client.script_flush()
+    assert hints.room(Lane.BULK) == 100
+    ids = [new_id()]
+    hints.give(Lane.BULK, ids)
+    assert [hint.args[0] for hint in waiting(client, Lane.BULK)] == [[str(ids[0])]]
+
+
+def test_a_redis_without_memory_refuses_aloud(broker: RedisBroker, client: Redis) -> None:
+    hints = Hints(broker, mark=100)
+    client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(HintsUnavailable, match="Redis refuses: .*used memory > 'maxmemory'"):
+            hints.give(Lane.BULK, [new_id()])
+    finally:
+        client.config_set("maxmemory", 0)
+    hints.give(Lane.BULK, [new_id()])
+    assert hints.room(Lane.BULK) == 90
