@@ -1,4 +1,7 @@
+import traceback
+
 import pytest
+from pydantic import SecretStr
 
 from postroom_config.database import DatabaseSettings
 from postroom_config.errors import ConfigError
@@ -6,6 +9,7 @@ from postroom_config.load import load
 from postroom_config.mail import MailSettings
 from postroom_config.redis import RedisSettings
 from postroom_config.settings import Settings
+from postroom_config.urls import split_url
 
 
 class Database(Settings):
@@ -93,3 +97,9 @@ def test_refused_with_the_reason_and_without_the_value(name: str, url: str, reas
     assert problem.variable == name
     assert problem.complaint.startswith(f"malformed: {reason}")
     assert "h4d" not in repr(caught.value)
+
+
+def test_not_even_the_cause_of_the_refusal_quotes_the_url() -> None:
+    with pytest.raises(ValueError, match="taken apart") as caught:
+        split_url(SecretStr("mysql://u:h4d/den@db/x"), schemes=("mysql",))
+    assert "h4d" not in "".join(traceback.format_exception(caught.value)).replace('"mysql://u:h4d/den@db/x"', "")

@@ -8,14 +8,14 @@ from postroom_logging.pipeline import name_level
 
 _WARNING_AT_LEAST = (
     "apscheduler",
-    # What these say below a warning holds what they carry: statements with their values, requests with their bodies.
+    # What these say below a warning holds what they carry: requests with their bodies. SQLAlchemy, whose statements
+    # come with their values, keeps to warnings by itself.
     "boto3",
     "botocore",
     "httpcore",
     "httpx",
     "multipart",
     "s3transfer",
-    "sqlalchemy",
     "urllib3",
 )
 # SQLAlchemy's echo adds a handler of its own, to stdout, unless there is one.

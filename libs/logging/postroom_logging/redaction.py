@@ -77,7 +77,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(r"(?<![A-Za-z0-9_])(re|whsec)_[A-Za-z0-9_+/=-]{6,}"), rf"\1_{MASK}"),
     (re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{12,}"), rf"\1{MASK}"),
-    (re.compile(r"[^\s@<>\"'(),:;=\[\]\\]{1,64}(?:@|%40)[\w-][\w.-]{0,254}"), MASK),
+    # Addresses; not what is left of a URL above.
+    (re.compile(r"[^\s@<>\"'(),:;=\[\]\\]{1,64}(?:(?<!/\*\*\*)@|%40)[\w-][\w.-]{0,254}"), MASK),
     # Long runs of base64: attachments and whole messages in what SDKs print.
     (re.compile(r"[A-Za-z0-9+/]{80,}={0,2}"), MASK),
 )

@@ -3,11 +3,14 @@
 import os
 import select
 import threading
+import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 _MOST_BYTES = 65_536
 """Written at once: what a pipe holds."""
+_GATHER_SECONDS = 0.01
+"""A line may be this late. Under load many lines go in one write, and those who log are not interrupted for each."""
 
 
 class Writer:
@@ -60,6 +63,7 @@ class Writer:
         lines: list[str] = []
         size = 0
         item = self._queue.get()
+        time.sleep(_GATHER_SECONDS)
         while True:
             if isinstance(item, threading.Event):
                 return lines, item
