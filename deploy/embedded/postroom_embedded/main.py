@@ -9,6 +9,7 @@ from postroom_embedded import variables
 from postroom_embedded.address import ensure_free
 from postroom_embedded.data_folder import held
 from postroom_embedded.errors import EX_CONFIG, Refused, Stopped
+from postroom_embedded.preparation import Preparation
 from postroom_embedded.process import finish, start
 from postroom_embedded.readiness import Questions
 from postroom_embedded.redis import PrivateRedis
@@ -70,7 +71,7 @@ def _run(setting: Setting, signals: Signals) -> None:
     try:
         redis_keeper.tend()
         services = setting.services(redis_url=redis.url if redis else None)
-        _prepare_database(services, signals)
+        _prepare_database(setting.preparation, services, signals)
         _keep(setting, services, redis_keeper, signals)
     finally:
         redis_keeper.stop(signals, patience_seconds=_REDIS_PATIENCE_SECONDS)
@@ -79,13 +80,17 @@ def _run(setting: Setting, signals: Signals) -> None:
     say("stopped")
 
 
-def _prepare_database(services: Services, signals: Signals) -> None:
+def _prepare_database(preparation: Preparation | None, services: Services, signals: Signals) -> None:
+    if preparation and preparation.is_done():
+        return
     code = finish(start([*services.command("postroom_admin.main"), "embedded"], services.env), signals)
     if code != 0:
         raise Refused(
             f"the database could not be made ready: postroom_admin ended {describe_end(code)}, see above",
             exit_code=EX_CONFIG if code == EX_CONFIG else 1,
         )
+    if preparation:
+        preparation.note_done()
 
 
 def _keep(setting: Setting, services: Services, redis_keeper: Supervisor, signals: Signals) -> None:

@@ -8,6 +8,7 @@ from postroom_embedded import variables
 from postroom_embedded.address import Address, read_address
 from postroom_embedded.data_folder import find_data_folder
 from postroom_embedded.installation import Installation
+from postroom_embedded.preparation import Preparation
 from postroom_embedded.services import Services, find_code
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -25,12 +26,24 @@ class Setting:
         return variables.uses_inbox(self.environ)
 
     @property
+    def database_file(self) -> Path:
+        """The SQLite file that is used when no database is named from outside."""
+        return self.folder / "postroom.db"
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """Of our own database with its development key; None where every start has to ask."""
+        if self.inbox and variables.read(self.environ, variables.DATABASE) is None:
+            return Preparation(ROOT, self.folder, self.database_file)
+        return None
+
+    @property
     def needs_redis(self) -> bool:
         return variables.read(self.environ, variables.REDIS) is None
 
     def services(self, *, redis_url: str | None) -> Services:
         defaults = {
-            variables.DATABASE: f"sqlite:///{self.folder / 'postroom.db'}",
+            variables.DATABASE: f"sqlite:///{self.database_file}",
             variables.MAIL: "inbox:",
             variables.HOST: self.address.host,
             variables.PORT: str(self.address.port),

@@ -1,6 +1,5 @@
 """What a failing database means to its callers: come back later, or a bug."""
 
-from pymysql.constants import CR, ER
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -9,23 +8,26 @@ class DatabaseUnavailable(Exception):  # noqa: N818 - it says what is wrong
     """The database cannot be reached or cannot answer now. Nothing was stored, unless ``maybe_stored``."""
 
 
+# Numbers of the server's and the client's errors (MariaDB's and MySQL's error references). PyMySQL names most of them,
+# but importing it loads the driver and its cryptography, which a process on SQLite never needs.
 _AWAY = frozenset(
     {
-        CR.CR_CONNECTION_ERROR,
-        CR.CR_CONN_HOST_ERROR,
-        CR.CR_SERVER_GONE_ERROR,
-        CR.CR_SERVER_LOST,
-        ER.CON_COUNT_ERROR,
-        ER.SERVER_SHUTDOWN,
-        ER.OPTION_PREVENTS_STATEMENT,  # read-only: a fail-over is under way
-        ER.TOO_MANY_USER_CONNECTIONS,
-        ER.OUT_OF_RESOURCES,
-        1927,  # MariaDB: connection was killed
-        1317,  # query interrupted: the server is going down
         1021,  # disk full
+        1040,  # too many connections
+        1041,  # out of memory
+        1053,  # the server is shutting down
+        1203,  # too many connections of this user
+        1290,  # read-only: a fail-over is under way
+        1317,  # query interrupted: the server is going down
+        1927,  # MariaDB: the connection was killed
+        2002,  # cannot connect to the socket
+        2003,  # cannot connect to the host
+        2006,  # the server has gone away
+        2013,  # the connection was lost during a query
     }
 )
-_CONTENDED = frozenset({ER.LOCK_DEADLOCK, ER.LOCK_WAIT_TIMEOUT})
+_DUPLICATE = 1062
+_CONTENDED = frozenset({1205, 1213})  # lock wait time-out, deadlock
 
 
 def _code(problem: BaseException) -> int | None:
@@ -53,7 +55,7 @@ def is_duplicate(problem: BaseException) -> bool:
     """A key that exists already (1062)."""
     if not isinstance(problem, IntegrityError):
         return False
-    return _code(problem) == ER.DUP_ENTRY or "UNIQUE constraint failed" in str(problem.orig)
+    return _code(problem) == _DUPLICATE or "UNIQUE constraint failed" in str(problem.orig)
 
 
 def _is_busy_sqlite(problem: DBAPIError) -> bool:

@@ -1,6 +1,7 @@
 """Mail addresses as clients write them: ``email@example.com`` or ``Name <email@example.com>``."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -22,6 +23,7 @@ class Mailbox:
         return self.address.rpartition("@")[2]
 
 
+@lru_cache(maxsize=4096)  # a sender writes from few addresses
 def parse_mailbox(text: str) -> Mailbox:
     """Read one address.
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import lru_cache
 from typing import Any, Protocol
 
 from postroom_logging.values import clean_field, clean_text
@@ -11,6 +12,7 @@ CONTEXT = ("request_id", "workspace_id", "email_id", "job_id")
 _OWN = frozenset({"ts", "level", "service", "release", "event", "error_type", "error", "traceback"})
 
 
+_clean_event = lru_cache(maxsize=1024)(clean_text)  # events are constants
 _encode = json.JSONEncoder(check_circular=False).encode  # what is cleaned holds no circle
 
 
@@ -27,7 +29,7 @@ def gather_fields(
         "level": level,
         "service": service,
         "release": release,
-        "event": clean_text(event),
+        "event": _clean_event(event),
     }
     for name in CONTEXT:
         if name in data:

@@ -1,5 +1,6 @@
 """From an event to the buffer."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from postroom_logging.failure import failure_fields
@@ -38,6 +39,7 @@ class Pipeline:
         return self._form(gather_fields(name_level(level), self._service, self._release, event, data, failure))
 
 
+@lru_cache
 def name_level(number: int) -> str:
     """The name of the highest level that the number reaches; loguru and stdlib count alike."""
     return next((name for least, name in _LEVELS if number >= least), "debug")

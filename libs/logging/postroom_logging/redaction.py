@@ -43,7 +43,9 @@ _KEYS = frozenset(
 )
 _ENDINGS = ("_address", "_cookie", "_html", "_key", "_password", "_secret", "_subject", "_text", "_token")
 
-# Nearly every text passes this one search and is done.
+# Ids, times and numbers are most of what is logged, and this test costs a tenth of the next one.
+_PLAIN = re.compile(r"[0-9a-f.:-]{0,40}")
+# Nearly every other text passes this one search and is done.
 _SUSPECT = re.compile(
     r"@|%40|://|re_|whsec_|AKIA|ASIA|Duplicate entry|\[parameters"
     r"|(?i:passw|pwd|secret|token|key|auth|bearer|cookie|signature|credential|subject)|[A-Za-z0-9+/]{80}"
@@ -92,7 +94,7 @@ def is_telling(key: str) -> bool:
 
 def redact(text: str) -> str:
     """The text with everything masked that looks like an address or a secret."""
-    if not _SUSPECT.search(text):
+    if _PLAIN.fullmatch(text) or not _SUSPECT.search(text):
         return text
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)

@@ -1,0 +1,44 @@
+"""One api process with one of the intakes. Arguments: side, port, database URL, Redis URL."""
+
+import sys
+
+from postroom_api.app import create_app
+from postroom_api.authentication import Keyring
+from postroom_api.hinter import Hinter
+from postroom_api.routes.emails import Emails
+from postroom_api.server import make_server
+from postroom_benchmarks.sides import make_side
+from postroom_database.engine import Database
+from postroom_jobs.broker import open_broker
+from postroom_jobs.hints import Hints
+from postroom_logging.setup import configure
+
+_ALL_THE_HINTS = 10**9
+"""No worker consumes here, and no side should pay for a full window."""
+
+
+def main() -> None:
+    sys.setswitchinterval(0.0005)  # as the api itself does
+    side, port, database_url, redis_url = sys.argv[1:]
+    configure(service="api", release="benchmark", level="info", format="json", buffer_lines=10_000)
+    database = Database(database_url, pool_size=40, timeout_seconds=30)
+    hinter = Hinter(database, Hints(open_broker(redis_url, timeout_seconds=2), _ALL_THE_HINTS))
+    intake = make_side(side, database, hinter)
+
+    def start() -> None:
+        hinter.start()
+        intake.start()
+
+    def stop() -> None:
+        intake.stop(10)
+        hinter.stop(2)
+        database.close()
+
+    app = create_app(
+        Emails(Keyring(database, development=False), intake, database), more_routes=[], start=start, stop=stop
+    )
+    make_server(app, host="127.0.0.1", port=int(port), drain_seconds=5).run()
+
+
+if __name__ == "__main__":
+    main()
