@@ -7,17 +7,20 @@ from dataclasses import dataclass
 
 import click
 from redis import Redis, RedisError
+from sqlalchemy.exc import DBAPIError
 
+from postroom_admin.refusals import describe_refusal
+from postroom_admin.schema import read_schema
 from postroom_admin.settings import EveryResource
 from postroom_config.load import load_or_exit
 from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable
 from postroom_database.inbox_store import DatabaseInboxStore
-from postroom_migrations.migrate import head, revision
 from postroom_transport.errors import TransportError
 from postroom_transport.factory import open_transport
 
 _SECONDS = 5.0
+_LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +39,18 @@ class Diagnosis:
 
 def examine_database(database: Database) -> Diagnosis:
     version = database.check()
-    found, wanted = revision(database), head()
-    if found == wanted:
-        return Diagnosis(f"{version}, schema {found}")
-    return Diagnosis(
-        version,
-        (Finding(f"the schema is {found or 'empty'}, this release needs {wanted}", "run `migrate`"),),
-    )
+    schema = read_schema(database)
+    about = f"{version}, schema {schema.found or 'empty'}"
+    if schema.found == schema.wanted:
+        return Diagnosis(about)
+    problem = f"this release needs schema {schema.wanted}"
+    if schema.is_newer:
+        return Diagnosis(about, (Finding(f"{problem}, a later one made this", "run that release or a newer one"),))
+    return Diagnosis(about, (Finding(problem, "run `migrate`"),))
 
 
 def examine_redis(client: "Redis") -> Diagnosis:
-    version = str(client.info("server")["redis_version"])
+    version = f"Redis {client.info('server')['redis_version']}"
     policy = client.info("memory").get("maxmemory_policy", "unknown")
     if policy == "noeviction":
         return Diagnosis(version)
@@ -86,7 +90,7 @@ def _examine_mail(settings: EveryResource, database: Database) -> Diagnosis:
         inbox_store=DatabaseInboxStore(database),
     )
     try:
-        about = f"{transport.name}: {transport.check()}"
+        about = transport.check()
     finally:
         transport.close()
     if transport.name == "ses" and "configuration_set=" not in settings.mail.url.get_secret_value():
@@ -103,8 +107,8 @@ def _report(name: str, examine: Callable[[], Diagnosis], mend: str) -> bool:
     started = time.monotonic()
     try:
         diagnosis = examine()
-    except (DatabaseUnavailable, RedisError, TransportError, ValueError) as problem:
-        click.echo(f"FAIL  {name:<9} {_one_line(problem)}")
+    except (DatabaseUnavailable, DBAPIError, RedisError, TransportError, ValueError) as problem:
+        click.echo(f"FAIL  {name:<9} {_describe(problem)}")
         click.echo(f"      {'':<9} to mend it: {mend}")
         return False
     milliseconds = (time.monotonic() - started) * 1000
@@ -115,5 +119,7 @@ def _report(name: str, examine: Callable[[], Diagnosis], mend: str) -> bool:
     return not diagnosis.findings
 
 
-def _one_line(problem: Exception) -> str:
-    return " ".join(str(problem).split())[:300]
+def _describe(problem: Exception) -> str:
+    cause = problem.__cause__ if isinstance(problem, DatabaseUnavailable) else problem
+    text = describe_refusal(cause) if isinstance(cause, DBAPIError) else str(cause or problem)
+    return " ".join(text.split())[:_LONGEST]

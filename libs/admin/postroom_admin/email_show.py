@@ -1,8 +1,11 @@
 import sys
+from datetime import datetime
 from typing import Any
 
 import click
+import msgspec
 
+from postroom_admin.moments import show_moment
 from postroom_admin.opening import opened_database
 from postroom_database.repositories import timelines
 from postroom_database.types import AnyRow
@@ -29,7 +32,7 @@ def show(email_id: str) -> None:
         click.echo("There is no such email.", err=True)
         sys.exit(1)
     for name, value in _fields(email):
-        click.echo(f"{name:<13} {'' if value is None else value}")
+        click.echo(f"{name:<13} {_show(value)}".rstrip())
     click.echo("\nrecipients")
     for recipient in recipients:
         click.echo(f"  {recipient.state:<16} {recipient.address}  {recipient.reason or ''}".rstrip())
@@ -37,11 +40,23 @@ def show(email_id: str) -> None:
         click.echo("  no attempt has ended yet")
     click.echo("\nevents")
     for event in events:
-        click.echo(
-            f"  {event.created_at.isoformat()}  {event.type}  {event.address or ''}  {event.data or ''}".rstrip()
-        )
+        click.echo(f"  {_show(event.created_at)}  {event.type:<22} {event.address or ''}  {_show(event.data)}".rstrip())
     if not events:
         click.echo("  none yet")
+
+
+def _show(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return show_moment(value)
+        case [*addresses]:
+            return ", ".join(addresses)
+        case dict():
+            return msgspec.json.encode(value).decode()
+        case _:
+            return str(value)
 
 
 def _fields(email: AnyRow) -> list[tuple[str, Any]]:
@@ -53,7 +68,9 @@ def _fields(email: AnyRow) -> list[tuple[str, Any]]:
         ("last event", email.last_event),
         ("lane", email.lane),
         ("from", email.sender),
-        ("to", ", ".join(email.to_list)),
+        ("to", email.to_list),
+        ("cc", email.cc_list),
+        ("bcc", email.bcc_list),
         ("subject", email.subject),
         ("created", email.created_at),
         ("scheduled", email.scheduled_at),

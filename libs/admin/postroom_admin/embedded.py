@@ -23,5 +23,6 @@ def embedded_command() -> None:
         with database.begin() as connection:
             workspace_id = workspaces.find(connection, _WORKSPACE) or workspaces.add(connection, _WORKSPACE)
             token_hash = hash_token(DEVELOPMENT_KEY)
-            if api_keys.find_active(connection, token_hash) is None:
+            # One that was revoked stays so.
+            if all(key.token_hash != token_hash for key in api_keys.of_workspace(connection, workspace_id)):
                 api_keys.add(connection, workspace_id=workspace_id, name="development", token_hash=token_hash)

@@ -4,6 +4,8 @@ from uuid import UUID
 import click
 from sqlalchemy import Connection
 
+from postroom_admin.moments import show_moment
+from postroom_admin.names import check_name
 from postroom_admin.opening import opened_database
 from postroom_database.repositories import api_keys, workspaces
 from postroom_domain.ids import parse_id
@@ -19,7 +21,9 @@ def key_group() -> None:
 
 @key_group.command("create")
 @_workspace
-@click.option("--name", default="default", show_default=True, help="What you will know the key by.")
+@click.option(
+    "--name", default="default", show_default=True, callback=check_name, help="What you will know the key by."
+)
 def create(workspace: str, name: str) -> None:
     """Make a key and print it, this once: only its hash is kept."""
     token = new_token()
@@ -37,8 +41,10 @@ def list_keys(workspace: str) -> None:
     with opened_database() as database, database.read() as connection:
         keys = api_keys.of_workspace(connection, _find(connection, workspace))
     for key in keys:
-        state = f"revoked {key.revoked_at:%Y-%m-%dT%H:%M:%SZ}" if key.revoked_at else "active"
-        click.echo(f"{key.id}  {key.created_at:%Y-%m-%dT%H:%M:%SZ}  {state}  {key.name}")
+        state = f"revoked {show_moment(key.revoked_at)}" if key.revoked_at else "active"
+        click.echo(f"{key.id}  {show_moment(key.created_at)}  {state:<32}  {key.name}")
+    if not keys:
+        click.echo("There are no keys yet; `key create` makes one.", err=True)
 
 
 @key_group.command("revoke")

@@ -10,8 +10,19 @@ from postroom_admin.migrating import migrate_command
 from postroom_admin.workspaces import workspace_group
 from postroom_config.version import VERSION
 
+_EXIT_CODES = """
+\b
+Exit codes:
+  0   done
+  1   not done: nothing of that name or id, or the doctor found something
+  2   wrong arguments
+  69  the database is away, or refuses
+  75  another process is migrating; try again later
+  78  the configuration is wrong; the report names the variables
+"""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES)
 @click.version_option(VERSION, prog_name="postroom-admin")
 def main() -> None:
     """Postroom's admin processes. They read the same POSTROOM_* variables as the services."""

@@ -2,10 +2,13 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from typing import NoReturn
 
 import click
+from sqlalchemy.exc import DBAPIError
 
+from postroom_admin.refusals import describe_refusal
 from postroom_admin.settings import DatabaseOnly
 from postroom_config.load import load_or_exit
 from postroom_database.engine import Database
@@ -13,7 +16,7 @@ from postroom_database.errors import DatabaseUnavailable
 
 _MIGRATION_SECONDS = 3600.0
 EXIT_UNAVAILABLE = 69
-"""EX_UNAVAILABLE of sysexits.h: a backing service is away."""
+"""EX_UNAVAILABLE of sysexits.h: a backing service is away, or refuses."""
 
 
 @contextmanager
@@ -24,15 +27,21 @@ def opened_database(*, for_migration: bool = False) -> Iterator[Database]:
         for_migration: lets one statement take as long as a large table needs.
     """
     settings = load_or_exit(DatabaseOnly).database
-    database = Database(
-        settings.url.get_secret_value(),
-        pool_size=1,
-        timeout_seconds=_MIGRATION_SECONDS if for_migration else settings.timeout_seconds,
-    )
+    url, seconds = settings.url.get_secret_value(), settings.timeout_seconds
     try:
-        yield database
+        if for_migration:
+            # The patience that a statement needs is not meant for a server that is away.
+            with closing(Database(url, pool_size=1, timeout_seconds=seconds)) as probe:
+                probe.check()
+            seconds = _MIGRATION_SECONDS
+        with closing(Database(url, pool_size=1, timeout_seconds=seconds)) as database:
+            yield database
     except DatabaseUnavailable:
-        click.echo("The database does not answer. `doctor` says more.", err=True)
-        sys.exit(EXIT_UNAVAILABLE)
-    finally:
-        database.close()
+        _give_up("The database does not answer.")
+    except DBAPIError as problem:
+        _give_up(f"The database refuses: {describe_refusal(problem)}.")
+
+
+def _give_up(what: str) -> NoReturn:
+    click.echo(f"{what} `doctor` says more.", err=True)
+    sys.exit(EXIT_UNAVAILABLE)

@@ -1,9 +1,13 @@
+from uuid import UUID
+
 import click
+from sqlalchemy.exc import IntegrityError
 
+from postroom_admin.names import check_name
 from postroom_admin.opening import opened_database
+from postroom_database.engine import Database
+from postroom_database.errors import is_duplicate
 from postroom_database.repositories import workspaces
-
-_LONGEST = 100
 
 
 @click.group("workspace")
@@ -12,12 +16,23 @@ def workspace_group() -> None:
 
 
 @workspace_group.command("create")
-@click.argument("name")
+@click.argument("name", callback=check_name)
 def create(name: str) -> None:
-    """Create a workspace called NAME, unless it is there already."""
-    if not 1 <= len(name) <= _LONGEST or not name.isprintable():
-        raise click.BadParameter(f"it must be 1 to {_LONGEST} printable characters", param_hint="NAME")
-    with opened_database() as database, database.begin() as connection:
+    """Create a workspace called NAME, unless it is there already, and print its id and name."""
+    with opened_database() as database:
+        workspace_id, made = _find_or_add(database, name)
+    click.echo(f"{workspace_id} {name}{'' if made else ' (was there)'}")
+
+
+def _find_or_add(database: Database, name: str) -> tuple[UUID, bool]:
+    with database.read() as connection:
         found = workspaces.find(connection, name)
-        workspace_id = found or workspaces.add(connection, name)
-    click.echo(f"{workspace_id} {name}{' (was there)' if found else ''}")
+    if found is not None:
+        return found, False
+    try:
+        with database.begin() as connection:
+            return workspaces.add(connection, name), True
+    except IntegrityError as problem:
+        if not is_duplicate(problem):
+            raise
+        return _find_or_add(database, name)  # another process was first

@@ -7,8 +7,6 @@ from typing import Any
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware
 from redis import AuthenticationError, ConnectionError, Redis, RedisError, TimeoutError  # noqa: A004 - redis-py's names
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 _NAMESPACE = "postroom"
 _HEARTBEAT_MILLISECONDS = 30_000

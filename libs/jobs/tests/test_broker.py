@@ -28,7 +28,7 @@ def test_a_redis_that_is_away_is_said_to_be_away_within_the_time_out_and_found_a
     call(hints)
     getattr(redis_server, trouble)()
     started = time.monotonic()
-    with pytest.raises(HintsUnavailable, match="^Redis does not answer$"):
+    with pytest.raises(HintsUnavailable, match=r"^Redis does not answer$"):
         call(hints)
     assert time.monotonic() - started < TIMEOUT_SECONDS + 0.4
     if trouble == "pause":
@@ -43,7 +43,7 @@ def test_a_wrong_password_is_said_without_it(redis_url: str) -> None:
         client.acl_setuser("postroom", enabled=True, passwords=["+right"], categories=["+@all"], keys=["*"])
         broker = open_broker(f"{redis_url}?username=postroom&password=hunter2", timeout_seconds=TIMEOUT_SECONDS)
         try:
-            with pytest.raises(HintsUnavailable, match="^Redis refuses the user or the password$"):
+            with pytest.raises(HintsUnavailable, match=r"^Redis refuses the user or the password$"):
                 Hints(broker, mark=100).check()
         finally:
             broker.client.close()

@@ -87,6 +87,7 @@ def test_an_acknowledgement_that_a_paused_redis_did_not_answer_is_given_again(
     redis_server.pause()
     consumer.gate.set()
     wait_until(lambda: "post_process_message" in caplog.text, seconds=SECONDS, what="the acknowledgement to time out")
+    assert "will be retried" in caplog.text
     redis_server.resume()
     wait_until(lambda: held(broker) == 0, seconds=SECONDS, what="it to be given again")
     hints.give(Lane.BULK, [new_id()])

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
@@ -13,7 +15,8 @@ from postroom_jobs.names import DELIVER
 def waiting(client: Redis, lane: Lane) -> list[Message[None]]:
     """The hints of a lane, in the order in which workers will get them."""
     key = f"postroom:{DELIVER[lane].queue}"
-    return [Message.decode(client.hget(f"{key}.msgs", name)) for name in client.lrange(key, 0, -1)]
+    messages: dict[Any, Any] = client.hgetall(f"{key}.msgs")
+    return [Message.decode(messages[name]) for name in client.lrange(key, 0, -1)]
 
 
 @pytest.mark.parametrize("lane", Lane)
@@ -44,6 +47,13 @@ def test_room_shrinks_with_what_waits_and_ends_at_nothing(broker: RedisBroker) -
     assert hints.room(Lane.INTERACTIVE) == 25
 
 
+def test_a_fetch_whose_answer_was_lost_does_not_close_the_window(broker: RedisBroker) -> None:
+    hints = Hints(broker, mark=25)
+    hints.give(Lane.BULK, [new_id() for _ in range(20)])
+    assert len(broker.do_fetch(DELIVER[Lane.BULK].queue, 2)) == 2
+    assert hints.room(Lane.BULK) == 25
+
+
 def test_a_lost_redis_loses_only_hints(broker: RedisBroker, client: Redis) -> None:
     hints = Hints(broker, mark=100)
     hints.give(Lane.BULK, [new_id() for _ in range(30)])
@@ -59,7 +69,7 @@ def test_a_redis_without_memory_refuses_aloud(broker: RedisBroker, client: Redis
     hints = Hints(broker, mark=100)
     client.config_set("maxmemory", 1)
     try:
-        with pytest.raises(HintsUnavailable, match="Redis refuses: .*used memory > 'maxmemory'"):
+        with pytest.raises(HintsUnavailable, match=r"Redis refuses: .*used memory > 'maxmemory'"):
             hints.give(Lane.BULK, [new_id()])
     finally:
         client.config_set("maxmemory", 0)

@@ -29,24 +29,28 @@ def jobs(database: Database, hints: Hints, *, sweep_seconds: float, hint_age_sec
 
 
 def guarded(job: Job) -> Callable[[], None]:
-    """A job that an outage postpones to its next round instead of ending in a stack trace."""
-    postponed = False
+    """A job whose trouble postpones it to its next round, and is told once instead of every second."""
+    trouble: str | None = None
 
     def run() -> None:
-        nonlocal postponed
+        nonlocal trouble
+        before = trouble
         try:
             job.run()
         except (DatabaseUnavailable, HintsUnavailable) as problem:
-            if not postponed:
-                logger.warning("job.postponed", job=job.name, reason=str(problem))
-            postponed = True
-        except Exception as problem:
-            if not is_contended(problem):
-                raise
-            logger.info("job.contended", job=job.name)  # another scheduler was at the same rows
+            trouble = str(problem)
+            if trouble != before:
+                logger.warning("job.postponed", job=job.name, reason=trouble)
+        except Exception as problem:  # noqa: BLE001 - a fault in one job must not keep it, or others, from going on
+            if is_contended(problem):
+                logger.info("job.contended", job=job.name)  # another scheduler was at the same rows
+                return
+            trouble = type(problem).__name__
+            if trouble != before:
+                logger.exception("job.failed", job=job.name)
         else:
-            if postponed:
+            trouble = None
+            if before is not None:
                 logger.info("job.resumed", job=job.name)
-            postponed = False
 
     return run

@@ -1,5 +1,7 @@
 """The scheduler: APScheduler only ticks; what is due is asked of the database, and every row is claimed."""
 
+import logging
+import os
 import signal
 import threading
 from types import FrameType
@@ -22,6 +24,7 @@ from postroom_scheduler.settings import SchedulerServiceSettings
 
 _REDIS_SECONDS = 5.0
 _SILENCE_SECONDS = 60.0
+_FLUSH_SECONDS = 2.0
 
 
 def main() -> None:
@@ -69,10 +72,12 @@ def main() -> None:
         release=settings.release.release,
         commit=settings.release.commit,
     )
-    # A thread for each job, so that a slow one never keeps the others from ticking.
+    # It warns at every tick that a slow job skips, which is what max_instances is for.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
+    # A thread for each job and one for the beat, so that a slow job never keeps the others from ticking.
     ticker = BackgroundScheduler(
         timezone="UTC",
-        executors={"default": ThreadPoolExecutor(len(table))},
+        executors={"default": ThreadPoolExecutor(len(table) + 1)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     for job in table:
@@ -84,11 +89,22 @@ def main() -> None:
     logger.info("service.started", jobs=[job.name for job in table])
     stopping.wait()
     logger.info("service.draining")
-    ticker.shutdown(wait=True)
+    finished = _finish(ticker, settings.drain.seconds)
     health.stop()
     database.close()
-    logger.info("service.stopped")
-    flush(2.0)
+    logger.info("service.stopped", finished=finished)
+    flush(_FLUSH_SECONDS)
+    if not finished:
+        # The interpreter would wait for the sweeps; what they have not committed is rolled back and swept again.
+        os._exit(0)
+
+
+def _finish(ticker: BackgroundScheduler, seconds: float) -> bool:
+    """Let the sweeps that have begun come to their end; False when they take longer."""
+    ending = threading.Thread(target=ticker.shutdown, name="drain", daemon=True)
+    ending.start()
+    ending.join(seconds)
+    return not ending.is_alive()
 
 
 def _ask(database: Database) -> None:

@@ -42,14 +42,11 @@ def hint_missing(database: Database, hints: Hints, age_seconds: float) -> None:
         with database.read() as connection:
             found = sweeps.missing_hints(connection, lane, older_than_seconds=age_seconds, limit=limit)
         hinted = 0
-        for start in range(0, len(found), _TOGETHER):
-            mine: list[UUID] = []
+        # Asked again for each group, because other schedulers and the api fill the same window.
+        while found and (room := hints.room(lane)):
+            group, found = found[: min(room, _TOGETHER)], found[min(room, _TOGETHER) :]
             with database.begin() as connection:
-                mine = [
-                    unhinted.email_id
-                    for unhinted in found[start : start + _TOGETHER]
-                    if sweeps.claim_hint(connection, unhinted)
-                ]
+                mine = [unhinted.email_id for unhinted in group if sweeps.claim_hint(connection, unhinted)]
             hints.give(lane, mine)
             hinted += len(mine)
         if hinted:

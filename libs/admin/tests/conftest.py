@@ -1,0 +1,74 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from click.testing import CliRunner, Result
+
+from postroom_admin.main import main
+from postroom_testing.fixtures import mariadb, mariadb_url, redis_server, redis_url, ses, smtp_server
+
+
+@dataclass
+class Admin:
+    """The command, with an environment of its own and in a process of its own where that matters.
+
+    Attributes:
+        environment: the POSTROOM_* variables, to be changed at will.
+        said: all that was ever printed.
+    """
+
+    environment: dict[str, str]
+    said: list[str] = field(default_factory=list)
+
+    def __call__(self, *arguments: str) -> Result:
+        """Run it in this process, which is quick."""
+        cleared: dict[str, str | None] = {name: None for name in os.environ if is_ours(name)}
+        done = CliRunner().invoke(main, arguments, env=cleared | self.environment, prog_name="postroom-admin")
+        self.said.append(done.output)
+        return done
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Run it as operators do."""
+        clean = {name: value for name, value in os.environ.items() if not is_ours(name)}
+        return subprocess.Popen(
+            [sys.executable, "-m", "postroom_admin.main", *arguments],
+            env=clean | {"PYTHONPATH": os.pathsep.join(sys.path)} | self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+def is_ours(name: str) -> bool:
+    return name.startswith("POSTROOM_") or name in {"DATABASE_URL", "REDIS_URL", "PORT"}
+
+
+@pytest.fixture
+def new_admin(redis_url: str) -> Callable[[str], Admin]:
+    def make(database_url: str) -> Admin:
+        return Admin(
+            {
+                "POSTROOM_DATABASE_URL": database_url,
+                "POSTROOM_REDIS_URL": redis_url,
+                "POSTROOM_MAIL_URL": "inbox:",
+                "POSTROOM_DATABASE_TIMEOUT_SECONDS": "2",
+            }
+        )
+
+    return make
+
+
+@pytest.fixture
+def empty_admin(mariadb_url: str, new_admin: Callable[[str], Admin]) -> Admin:
+    """Over a database without a schema."""
+    return new_admin(mariadb_url)
+
+
+@pytest.fixture
+def admin(empty_admin: Admin) -> Admin:
+    """Over a database of this release."""
+    assert empty_admin("migrate").exit_code == 0
+    return empty_admin

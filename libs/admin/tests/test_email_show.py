@@ -1,0 +1,91 @@
+import re
+from typing import Any
+
+import pytest
+
+from postroom_database.engine import Database
+from postroom_database.repositories import deliveries
+from postroom_database.repositories.deliveries import NewEvent, Outcome, RecipientOutcome
+from postroom_domain.ids import new_id
+from postroom_domain.states import State
+from postroom_testing.drafts import draft, store
+
+MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+
+
+def test_an_email_is_shown_with_its_recipients_and_events(admin: Any, mariadb_url: str) -> None:
+    one = draft(cc=["c@example.com", "d@example.com"], bcc=["b@example.com"])
+    database = Database(mariadb_url)
+    store(database, one)
+    with database.begin() as connection:
+        claim = deliveries.claim(connection, one.id, lease_seconds=60)
+        assert claim is not None
+        deliveries.finish(
+            connection,
+            claim,
+            Outcome(
+                state=State.SENT,
+                last_event=State.BOUNCED,
+                message_id="m-1",
+                recipients=(
+                    RecipientOutcome("to@example.com", State.SENT),
+                    RecipientOutcome("c@example.com", State.BOUNCED, "550 no such user"),
+                ),
+                events=(
+                    NewEvent("email.sent"),
+                    NewEvent("email.bounced", "c@example.com", {"bounceType": "Permanent"}),
+                ),
+            ),
+        )
+    database.close()
+    done = admin("email", "show", str(one.id))
+    assert done.exit_code == 0
+    head, recipients, events = done.stdout.split("\n\n")
+    lines = head.splitlines()
+    for line in (
+        f"id            {one.id}",
+        f"workspace     {one.workspace_id}",
+        "request       request-1",
+        "state         sent",
+        "last event    bounced",
+        "from          Sender <from@example.com>",
+        "cc            c@example.com, d@example.com",
+        "bcc           b@example.com",
+        "subject       Hello 世界",
+        "attempts      1",
+        "lease ends",
+        "message id    m-1",
+    ):
+        assert line in lines
+    assert re.search(rf"(?m)^created       {MOMENT}$", head)
+    assert recipients.splitlines() == [
+        "recipients",
+        "  bounced          c@example.com  550 no such user",
+        "  sent             to@example.com",
+    ]
+    title, sent, bounced = events.splitlines()
+    assert title == "events"
+    assert re.fullmatch(rf"  {MOMENT}  email\.sent", sent)
+    assert re.fullmatch(rf'  {MOMENT}  email\.bounced          c@example\.com  {{"bounceType":"Permanent"}}', bounced)
+
+
+def test_an_email_without_attempts_says_so(admin: Any, mariadb_url: str) -> None:
+    one = draft()
+    database = Database(mariadb_url)
+    store(database, one)
+    database.close()
+    assert admin("email", "show", str(one.id)).stdout.endswith(
+        "\n\nrecipients\n  no attempt has ended yet\n\nevents\n  none yet\n"
+    )
+
+
+def test_an_unknown_email_is_said_to_be_unknown(admin: Any) -> None:
+    done = admin("email", "show", str(new_id()))
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", "There is no such email.\n")
+
+
+@pytest.mark.parametrize("email_id", ["nonsense", "0", "01a20a387f42750ab937e4f87da17252"])
+def test_an_id_must_be_one(admin: Any, email_id: str) -> None:
+    done = admin("email", "show", email_id)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "EMAIL_ID: it must be a UUID" in done.stderr
