@@ -27,4 +27,4 @@ lock: ## resolve 3rdparty/python/*.in into the locks
 	@build-support/lock
 
 benchmark: ## what Postroom costs on this machine
-	@benchmarks/run
+	@benchmarks/accept

@@ -13,7 +13,7 @@ from pathlib import Path
 from junit_totals import Totals, add_up, find_silent, read
 
 ROOT = Path(__file__).resolve().parent.parent
-PANTS = ROOT / "pants"
+PANTS = str(ROOT / "pants")
 REPORTS = Path("dist/test-reports")
 
 

@@ -15,6 +15,9 @@ _AWAY = frozenset(
         1021,  # disk full
         1040,  # too many connections
         1041,  # out of memory
+        1044,  # this user may not use the database: like the next two, for an operator to mend, and no fault of a mail
+        1045,  # the password is refused
+        1049,  # there is no such database
         1053,  # the server is shutting down
         1203,  # too many connections of this user
         1290,  # read-only: a fail-over is under way

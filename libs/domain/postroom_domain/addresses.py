@@ -6,6 +6,7 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 
 from postroom_domain.errors import InvalidAddress
+from postroom_domain.headers import has_control
 
 _MAX_LENGTH = 998
 """RFC 5322 2.1.1: the longest line. A longer one is no address that a person has."""
@@ -35,7 +36,7 @@ def parse_mailbox(text: str) -> Mailbox:
     """
     if len(text) > _MAX_LENGTH:
         raise InvalidAddress(f"The address is longer than {_MAX_LENGTH} characters.")
-    if not text.isprintable():
+    if has_control(text) or "\t" in text:
         raise InvalidAddress("The address holds a control character.")
     name, address = _split(text.strip())
     try:

@@ -18,6 +18,8 @@ from postroom_domain.errors import InvalidAddress
         ("a < b <ab@example.com>", "a < b", "ab@example.com"),
         ("bounced+label@resend.dev", "", "bounced+label@resend.dev"),
         ("root@mail.test", "", "root@mail.test"),
+        ("山田\u3000太郎 <to@example.com>", "山田\u3000太郎", "to@example.com"),
+        ("Team \U0001f469\u200d\U0001f52c <to@example.com>", "Team \U0001f469\u200d\U0001f52c", "to@example.com"),
     ],
 )
 def test_reads_what_clients_write(text: str, name: str, address: str) -> None:
@@ -38,6 +40,8 @@ def test_reads_what_clients_write(text: str, name: str, address: str) -> None:
         "ada@exa mple.com",
         "Ada\r\nBcc: x@example.com <ada@example.com>",
         "ada@example.com\r\n",
+        "Ada\tB <ada@example.com>",
+        "Ada\u2028B <ada@example.com>",
         "ada@[127.0.0.1]",
         "ada@example.com, bob@example.com",
         "x" * 1000 + "@example.com",

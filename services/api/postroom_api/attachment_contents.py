@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 _PIECE_BYTES = 768 * 1024  # of base64 text: a multiple of 4, and 576 KB when decoded
+_NUMBERS = msgspec.json.Decoder(list[int])
 _SPACE = re.compile(rb"[\r\n\t ]+")
 
 
@@ -81,8 +82,8 @@ class NumbersContent:
             if not window.strip() and start == len(inner):
                 return
             try:
-                yield bytes(map(int, window.split(b",")))
-            except ValueError:
+                yield bytes(_NUMBERS.decode(b"[%b]" % window))
+            except (msgspec.DecodeError, ValueError):
                 raise InvalidContent("its values must be whole numbers from 0 to 255") from None
 
 
@@ -121,7 +122,10 @@ def read_content(raw: msgspec.Raw, content_type: str) -> PlainContent | Base64Co
 def _from_text(raw: msgspec.Raw, view: memoryview, content_type: str) -> PlainContent | Base64Content:
     text: bytes | memoryview = view[1:-1]
     if _is_escaped(view):  # PHP escapes every slash, others "=" or line breaks
-        text = msgspec.json.decode(raw, type=str).encode()
+        try:
+            text = msgspec.json.decode(raw, type=str).encode()
+        except UnicodeDecodeError:  # the decoder of the whole body does not look into what it leaves raw
+            raise InvalidContent("it is not valid UTF-8") from None
         text = _SPACE.sub(b"", text) if _SPACE.search(text) and not _is_calendar(text, content_type) else text
     if _is_calendar(text, content_type):
         return PlainContent(bytes(text))

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
+from postroom_api.asking import ask
 from postroom_api.bodies import AnyRequest
 from postroom_api.errors import INVALID_API_KEY, MISSING_API_KEY, ApiError
 from postroom_database.engine import Database
@@ -65,8 +66,7 @@ class Keyring:
     def _look_up(self, token_hash: bytes, token: str) -> Principal:
         if token == DEVELOPMENT_KEY and not self._development:
             raise _invalid()
-        with self._database.read() as connection:
-            found = api_keys.find_active(connection, token_hash)
+        found = ask(self._database, lambda connection: api_keys.find_active(connection, token_hash))
         if found is None or not hmac.compare_digest(found.token_hash, token_hash):
             raise _invalid()
         return Principal(key_id=found.id, workspace_id=found.workspace_id)

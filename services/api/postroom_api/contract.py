@@ -1,5 +1,6 @@
 """The OpenAPI document: generated from the routes, with the request bodies that the handlers decode themselves."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -31,6 +32,7 @@ def documented(*, body: Any = None, paged: bool = False, key: bool = True) -> ty
         key: whether it needs an API key.
     """
 
+    @dataclass  # else the constructor that Operation has would not call __post_init__
     class Documented(Operation):
         def __post_init__(self) -> None:
             if body is not None:

@@ -2,13 +2,13 @@
 
 import re
 import time
-from uuid import uuid4
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from loguru import logger
 
 from postroom_api.metrics import ANSWERED
+from postroom_domain.ids import new_id
 
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _SERVER_ERROR = 500
@@ -68,4 +68,4 @@ def _request_id(headers: object) -> str:
     for name, value in headers:  # type: ignore[attr-defined]  # pairs of bytes, says ASGI
         if name == b"x-request-id" and _GIVEN_ID.fullmatch(value):
             return str(value, "ascii")
-    return uuid4().hex
+    return new_id().hex

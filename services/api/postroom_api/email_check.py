@@ -1,16 +1,14 @@
 """From what a client sent to a draft that can be stored, or to an error that names the field."""
 
-import mimetypes
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from postroom_api.attachment_contents import InvalidContent, PlainContent, read_content
-from postroom_api.email_request import Addresses, AttachmentRequest, EmailRequest
-from postroom_api.errors import INVALID_ATTACHMENT, MISSING_FIELD, VALIDATION, ApiError
-from postroom_database.drafts import Draft, DraftAttachment
+from postroom_api.attachment_check import make_attachments
+from postroom_api.attachment_contents import PlainContent
+from postroom_api.email_request import Addresses, EmailRequest
+from postroom_api.errors import MISSING_FIELD, VALIDATION, ApiError
+from postroom_database.drafts import Draft
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.errors import InvalidAddress, InvalidHeader, InvalidTag, InvalidTime
 from postroom_domain.headers import check_header, has_control
@@ -27,8 +25,7 @@ from postroom_domain.send_times import parse_send_time
 from postroom_domain.tags import check_tag
 
 _ADDRESS_FORM = "The email address needs to follow the `email@example.com` or `Name <email@example.com>` format."
-_BASE64_LINE = 78 / 57  # bytes on the wire for each byte attached: 76 characters and a line break for 57 bytes
-_EMPTY = msgspec.Raw()
+_BASE64_LINE = 78 / 57  # bytes on the wire for each byte: 76 characters and a line break for 57 bytes
 
 
 def make_draft(request: EmailRequest, *, workspace_id: UUID, lane: Lane, request_id: str, now: datetime) -> Draft:
@@ -66,7 +63,7 @@ def make_draft(request: EmailRequest, *, workspace_id: UUID, lane: Lane, request
         to=to,
         cc=cc or None,
         bcc=bcc or None,
-        reply_to=_addresses(request.reply_to or request.reply_to_camel, "reply_to") or None,
+        reply_to=_reply_to(request.reply_to or request.reply_to_camel),
         subject=_subject(request.subject),
         text=None if request.text is None else PlainContent(_encode(request.text, "text")),
         html=None if request.html is None else PlainContent(_encode(request.html, "html")),
@@ -74,7 +71,7 @@ def make_draft(request: EmailRequest, *, workspace_id: UUID, lane: Lane, request
         tags=_tags(request.tags),
         scheduled_at=send_time(request.scheduled_at or request.scheduled_at_camel, now),
         request_id=request_id,
-        attachments=tuple(_attachment(attachment, index) for index, attachment in enumerate(request.attachments or ())),
+        attachments=make_attachments(request.attachments),
     )
     if not request.text and not request.html:
         raise ApiError(VALIDATION, "Missing `html` or `text` field.")
@@ -116,6 +113,13 @@ def _addresses(value: Addresses, name: str) -> list[str]:
     for address in addresses:
         _check_address(address, name)
     return addresses
+
+
+def _reply_to(value: Addresses) -> list[str] | None:
+    addresses = _addresses(value, "reply_to")
+    if len(addresses) > MAX_RECIPIENTS:
+        raise ApiError(VALIDATION, f"Invalid `reply_to` field. There are more than {MAX_RECIPIENTS}.")
+    return addresses or None
 
 
 def _check_address(address: str, name: str) -> None:
@@ -182,56 +186,11 @@ def _tag(given: dict[str, Any]) -> list[dict[str, str]]:
     return [{"name": str(name), "value": str(content)} for name, content in pairs]
 
 
-def _attachment(given: AttachmentRequest, index: int) -> DraftAttachment:
-    where = f"attachments[{index}]"
-    filename = given.filename or _filename_of(given.path) or "attachment"
-    content_id = given.content_id or given.inline_content_id
-    content_type = given.content_type or given.content_type_camel or _guess_type(filename)
-    for name, text in (
-        ("filename", filename),
-        ("content_type", content_type),
-        ("content_id", content_id or ""),
-    ):
-        if has_control(text) or len(text) > 255:  # noqa: PLR2004 - what file systems and RFC 2392 users keep to
-            raise ApiError(
-                INVALID_ATTACHMENT,
-                f"Invalid `{where}.{name}` field. It must be at most 255 characters without line breaks.",
-            )
-    if "/" not in content_type:
-        raise ApiError(INVALID_ATTACHMENT, f"Invalid `{where}.content_type` field. It must look like `type/subtype`.")
-    content = None
-    if given.content != _EMPTY and bytes(memoryview(given.content)[:4]) != b"null":
-        try:
-            content = read_content(given.content, content_type)
-        except InvalidContent as problem:
-            raise ApiError(INVALID_ATTACHMENT, f"Invalid `{where}.content` field: {problem}.") from None
-    elif not given.path:
-        raise ApiError(INVALID_ATTACHMENT, f"Invalid `{where}` field. It needs a `content` or a `path`.")
-    elif not given.path.lower().startswith(("https://", "http://")):
-        raise ApiError(INVALID_ATTACHMENT, f"Invalid `{where}.path` field. It must be an http or https URL.")
-    return DraftAttachment(
-        id=new_id(),
-        filename=filename,
-        content_type=content_type,
-        content_id=content_id.strip("<>") if content_id else None,
-        content=content,
-        path=None if content else given.path,
-    )
-
-
-def _filename_of(path: str | None) -> str:
-    return (path or "").partition("?")[0].rstrip("/").rpartition("/")[2]
-
-
-def _guess_type(filename: str) -> str:
-    return mimetypes.guess_type(filename)[0] or "application/octet-stream"
-
-
 def _check_size(draft: Draft) -> None:
-    attached = sum(attachment.content.size for attachment in draft.attachments if attachment.content)
-    bodies = draft.size - attached
-    if attached * _BASE64_LINE + bodies > MAX_MESSAGE_BYTES:
+    headers = sum(len(name) + len(value) for name, value in (draft.headers or {}).items())
+    if draft.size * _BASE64_LINE + headers > MAX_MESSAGE_BYTES:
+        field = "attachments" if draft.attachments else "html" if draft.html else "text"
         raise ApiError(
             VALIDATION,
-            f"Invalid `attachments` field. The email would be larger than {MAX_MESSAGE_BYTES // 1024 // 1024} MB.",
+            f"Invalid `{field}` field. The email would be larger than {MAX_MESSAGE_BYTES // 1024 // 1024} MB.",
         )

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from loguru import logger
+from sqlalchemy.exc import DBAPIError
 
 from postroom_database.drafts import Draft
 from postroom_database.engine import Database
-from postroom_database.errors import DatabaseUnavailable
+from postroom_database.errors import DatabaseUnavailable, is_contended
 from postroom_database.repositories import emails
 from postroom_domain.lanes import Lane
 from postroom_jobs.broker import HintsUnavailable
@@ -22,6 +23,10 @@ from postroom_jobs.hints import Hints
 
 _PROBE_SECONDS = 1.0
 _WAITING_IDS = 50_000
+_GATHER_SECONDS = 0.005
+"""Under load ten ids go in one hint then, and this thread leaves the processor to requests."""
+_FORGOTTEN_IDS = 1000
+"""In one statement: SQLite takes no more than 32,766 parameters, and locks are held for as long as it runs."""
 
 
 class Hinter:
@@ -49,9 +54,13 @@ class Hinter:
         return self._open and len(self._waiting) < _WAITING_IDS // 2
 
     def offer(self, drafts: Iterable[Draft]) -> None:
-        """Hint emails that were stored; scheduled ones wait for their time."""
+        """Hint emails that were stored as hinted; scheduled ones wait for their time.
+
+        They are taken with the circuit open too: it may have opened since they were stored, and then their rows
+        must say that nobody was told.
+        """
         ids = [(draft.lane, draft.id) for draft in drafts if draft.scheduled_at is None]
-        if not ids or not self._open:
+        if not ids:
             return
         with self._changed:
             self._waiting.extend(ids)
@@ -64,13 +73,22 @@ class Hinter:
                     if self._stopping:
                         return
                     self._changed.wait(None if self._open else _PROBE_SECONDS)
+            if not self._stopping:
+                time.sleep(_GATHER_SECONDS)
+            with self._changed:
                 taken, self._waiting = list(self._waiting), deque(maxlen=_WAITING_IDS)
             if not self._open:
                 self._probe()
             for lane in Lane:
                 ids = [email_id for of_lane, email_id in taken if of_lane is lane]
                 if ids:
-                    self._hint(lane, ids)
+                    self._hint_or_report(lane, ids)
+
+    def _hint_or_report(self, lane: Lane, ids: Sequence[UUID]) -> None:
+        try:
+            self._hint(lane, ids)
+        except Exception:  # noqa: BLE001 - without this thread every email would wait for the sweep
+            logger.exception("hints.failed", count=len(ids))
 
     def _hint(self, lane: Lane, ids: Sequence[UUID]) -> None:
         if not self._open:
@@ -88,12 +106,16 @@ class Hinter:
                 self._forget(ids[room:])
 
     def _forget(self, ids: Sequence[UUID]) -> None:
-        try:
-            with self._database.begin() as connection:
-                emails.forget_hints(connection, ids)
-        except DatabaseUnavailable:
-            # The rows say "hinted"; the sweep takes them up when that is older than the hint age.
-            logger.warning("hints.forgotten", count=len(ids))
+        for start in range(0, len(ids), _FORGOTTEN_IDS):
+            some = ids[start : start + _FORGOTTEN_IDS]
+            try:
+                with self._database.begin() as connection:
+                    emails.forget_hints(connection, some)
+            except (DatabaseUnavailable, DBAPIError) as problem:
+                if not (isinstance(problem, DatabaseUnavailable) or is_contended(problem)):
+                    raise
+                # The rows say "hinted"; the sweep takes them up when that is older than the hint age.
+                logger.warning("hints.forgotten", count=len(some))
 
     def _probe(self) -> None:
         started = time.monotonic()

@@ -7,11 +7,11 @@ and then goes as one. With one request at a time a group is one email, and nothi
 import asyncio
 import threading
 from collections import deque
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from loguru import logger
 
-from postroom_api.group_commit import Result, Stored, store_group
+from postroom_api.group_commit import Result, StillContended, Stored, store_group
 from postroom_api.hinter import Hinter
 from postroom_api.submission import Submission
 from postroom_database.engine import Database
@@ -21,6 +21,8 @@ _GROUP_EMAILS = 256
 _GROUP_BYTES = 4_000_000
 _WAITING_EMAILS = 20_000
 _WAITING_BYTES = 512_000_000
+
+_Waiting: TypeAlias = tuple[Submission, asyncio.Future[bytes]]
 
 
 class Intake(Protocol):
@@ -39,7 +41,7 @@ class GroupIntake:
     def __init__(self, database: Database, hinter: Hinter) -> None:
         self._database = database
         self._hinter = hinter
-        self._waiting: deque[tuple[Submission, asyncio.Future[bytes]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._waiting_emails = 0
         self._waiting_bytes = 0
         self._changed = threading.Condition()
@@ -78,22 +80,34 @@ class GroupIntake:
 
     def _run(self) -> None:
         while group := self._next_group():
-            results = self._store([submission for submission, _ in group])
-            if self._loop is None or self._loop.is_closed():
-                return
-            self._loop.call_soon_threadsafe(_answer, [future for _, future in group], results)
-            for (submission, _), result in zip(group, results, strict=True):
-                if isinstance(result, Stored) and result.fresh:
-                    self._hinter.offer(submission.drafts)
+            hinted = self._hinter.is_open()
+            results = self._store([submission for submission, _ in group], hinted=hinted)
+            self._answer(group, results)
+            if hinted:
+                self._hinter.offer(
+                    draft
+                    for (submission, _), result in zip(group, results, strict=True)
+                    if isinstance(result, Stored) and result.fresh
+                    for draft in submission.drafts
+                )
+            if all(_says_away(result) for result in results):
+                # What gathered meanwhile has waited as long; trying it would only make it wait twice.
+                behind = self._take_all()
+                self._answer(behind, results[:1] * len(behind))
 
-    def _store(self, submissions: list[Submission]) -> list[Result]:
+    def _store(self, submissions: list[Submission], *, hinted: bool) -> list[Result]:
         try:
-            return store_group(self._database, submissions, hinted=self._hinter.is_open())
+            return store_group(self._database, submissions, hinted=hinted)
         except Exception as problem:  # noqa: BLE001 - the thread must go on; every client gets its answer
             logger.exception("group.failed")
             return [problem] * len(submissions)
 
-    def _next_group(self) -> list[tuple[Submission, asyncio.Future[bytes]]]:
+    def _answer(self, group: list[_Waiting], results: list[Result]) -> None:
+        # A loop that is closed has no clients any more; what is stored stays stored.
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(_settle, [future for _, future in group], results)
+
+    def _next_group(self) -> list[_Waiting]:
         """What waits, up to the bounds, at least one; empty when it is time to end."""
         with self._changed:
             while not self._waiting:
@@ -111,14 +125,22 @@ class GroupIntake:
                 group.append(self._take())
             return group
 
-    def _take(self) -> tuple[Submission, asyncio.Future[bytes]]:
+    def _take_all(self) -> list[_Waiting]:
+        with self._changed:
+            return [self._take() for _ in range(len(self._waiting))]
+
+    def _take(self) -> _Waiting:
         submission, future = self._waiting.popleft()
         self._waiting_emails -= len(submission.drafts)
         self._waiting_bytes -= submission.size
         return submission, future
 
 
-def _answer(futures: list[asyncio.Future[bytes]], results: list[Result]) -> None:
+def _says_away(result: Result) -> bool:
+    return isinstance(result, DatabaseUnavailable) and not isinstance(result, StillContended)
+
+
+def _settle(futures: list[asyncio.Future[bytes]], results: list[Result]) -> None:
     for future, result in zip(futures, results, strict=True):
         if future.done():  # the client went away
             continue

@@ -1,5 +1,6 @@
 """Which page of a list a client asks for."""
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from postroom_domain.ids import parse_id
 
 _DEFAULT_LIMIT = 20
 _MAX_LIMIT = 100
+_NUMBER = re.compile(r"[0-9]{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ def read_page(request: AnyRequest) -> Page:
     """
     query = request.query_params
     limit = query.get("limit", str(_DEFAULT_LIMIT))
-    if not (limit.isdecimal() and limit.isascii() and 1 <= int(limit[:9]) <= _MAX_LIMIT):
+    if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= _MAX_LIMIT):
         raise ApiError(VALIDATION, f"The pagination limit must be a number between 1 and {_MAX_LIMIT}.")
     after, before = query.get("after"), query.get("before")
     if after and before:

@@ -38,17 +38,23 @@ class Answer:
 class RunningApi:
     """One api process's worth of objects, in this process.
 
+    Args:
+        database_url: what is there is kept, so that two of these can share one database.
+        redis_url: where hints go.
+        workspace: the name of the workspace that is made for it.
+
     Attributes:
         database: the one that the api uses.
         workspace_id, token: a workspace and a key that opens it.
+        app: what is served.
     """
 
-    def __init__(self, database_url: str, redis_url: str) -> None:
+    def __init__(self, database_url: str, redis_url: str, *, workspace: str = "one") -> None:
         self.database = Database(database_url, pool_size=8, timeout_seconds=3)
         migrate(self.database)
         self.hints = Hints(open_broker(redis_url, timeout_seconds=0.3), 20_000)
         self.hinter = Hinter(self.database, self.hints)
-        intake = GroupIntake(self.database, self.hinter)
+        self.intake = intake = GroupIntake(self.database, self.hinter)
         readiness = Readiness(
             [Check("database", self._ask, required=True), Check("redis", self.hints.check, required=False)]
         )
@@ -61,7 +67,7 @@ class RunningApi:
             intake.stop(5)
             self.hinter.stop(2)
 
-        app = create_app(
+        self.app = create_app(
             Emails(Keyring(self.database, development=True), intake, self.database),
             more_routes=[
                 operations_routes(readiness, Version("api", "0", "test", "none")),
@@ -70,9 +76,9 @@ class RunningApi:
             start=start,
             stop=stop,
         )
-        self._server = make_server(app, host="127.0.0.1", port=0, drain_seconds=5)
+        self._server = make_server(self.app, host="127.0.0.1", port=0, drain_seconds=5)
         self._thread = threading.Thread(target=self._server.run)
-        self.workspace_id, self.token = self.add_workspace("one")
+        self.workspace_id, self.token = self.add_workspace(workspace)
 
     def add_workspace(self, name: str) -> tuple[UUID, str]:
         token = new_token()

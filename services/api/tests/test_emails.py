@@ -68,16 +68,16 @@ def test_everything_that_a_client_can_say_is_kept(api: RunningApi) -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, "", []])
-def test_absent_addresses_come_in_three_shapes(mariadb_api: RunningApi, nothing: Any) -> None:
+def test_absent_addresses_come_in_three_shapes(shared_api: RunningApi, nothing: Any) -> None:
     absent = {"cc": nothing, "bcc": nothing, "reply_to": nothing, "tags": None, "headers": None}
-    answer = mariadb_api.send(MAIL | absent)
-    shown = mariadb_api.request("GET", f"/emails/{answer.json()['id']}").json()
+    answer = shared_api.send(MAIL | absent)
+    shown = shared_api.request("GET", f"/emails/{answer.json()['id']}").json()
     assert (shown["cc"], shown["bcc"], shown["reply_to"]) == (None, None, None)
 
 
-def test_old_clients_write_camel_case(mariadb_api: RunningApi) -> None:
-    answer = mariadb_api.send(MAIL | {"replyTo": "r@example.com", "scheduledAt": "in 1 hour"})
-    shown = mariadb_api.request("GET", f"/emails/{answer.json()['id']}").json()
+def test_old_clients_write_camel_case(shared_api: RunningApi) -> None:
+    answer = shared_api.send(MAIL | {"replyTo": "r@example.com", "scheduledAt": "in 1 hour"})
+    shown = shared_api.request("GET", f"/emails/{answer.json()['id']}").json()
     assert (shown["reply_to"], shown["last_event"]) == (["r@example.com"], "scheduled")
 
 
@@ -95,23 +95,23 @@ CONTENT = b"\x00\xffPDF bytes" + bytes(range(256))
     ],
     ids=["base64", "unpadded", "wrapped", "list", "buffer"],
 )
-def test_attachments_come_in_four_shapes(mariadb_api: RunningApi, content: Any) -> None:
-    answer = mariadb_api.send(MAIL | {"attachments": [{"filename": "a.pdf", "content": content}]})
+def test_attachments_come_in_four_shapes(shared_api: RunningApi, content: Any) -> None:
+    answer = shared_api.send(MAIL | {"attachments": [{"filename": "a.pdf", "content": content}]})
     email_id = parse_id(answer.json()["id"])
     assert email_id is not None
-    with mariadb_api.database.read() as connection:
+    with shared_api.database.read() as connection:
         assert contents.load(connection, email_id, contents.FIRST_ATTACHMENT_PART) == CONTENT
 
 
-def test_a_calendar_may_come_unencoded_and_slashes_escaped(mariadb_api: RunningApi) -> None:
+def test_a_calendar_may_come_unencoded_and_slashes_escaped(shared_api: RunningApi) -> None:
     body = (
         b'{"from":"a@example.com","to":"b@example.com","subject":"s","text":"t","attachments":['
         b'{"filename":"c.ics","content_type":"text/calendar; method=REQUEST","content":"BEGIN:VCALENDAR\\r\\nEND"},'
         b'{"filename":"b.bin","content":"\\/\\/\\/\\/"}]}'
     )
-    email_id = parse_id(mariadb_api.send(body).json()["id"])
+    email_id = parse_id(shared_api.send(body).json()["id"])
     assert email_id is not None
-    with mariadb_api.database.read() as connection:
+    with shared_api.database.read() as connection:
         assert contents.load(connection, email_id, 2) == b"BEGIN:VCALENDAR\r\nEND"
         assert contents.load(connection, email_id, 3) == b"\xff\xff\xff"
 
@@ -215,13 +215,13 @@ def test_a_revoked_key_is_refused_within_seconds(mariadb_api: RunningApi) -> Non
     assert mariadb_api.send().status == 403
 
 
-def test_the_request_id_of_a_client_is_kept(mariadb_api: RunningApi) -> None:
-    answer = mariadb_api.send(headers={"x-request-id": "client-request-1"})
+def test_the_request_id_of_a_client_is_kept(shared_api: RunningApi) -> None:
+    answer = shared_api.send(headers={"x-request-id": "client-request-1"})
     assert answer.headers["x-request-id"] == "client-request-1"
-    assert len(mariadb_api.send(headers={"x-request-id": "no\tgood"}).headers["x-request-id"]) == 32
+    assert len(shared_api.send(headers={"x-request-id": "no\tgood"}).headers["x-request-id"]) == 32
 
 
-def test_unknown_ids_are_404_and_no_ids_are_422(mariadb_api: RunningApi) -> None:
-    assert mariadb_api.request("GET", f"/emails/{uuid4()}").status == 404
-    answer = mariadb_api.request("GET", "/emails/17")
+def test_unknown_ids_are_404_and_no_ids_are_422(shared_api: RunningApi) -> None:
+    assert shared_api.request("GET", f"/emails/{uuid4()}").status == 404
+    answer = shared_api.request("GET", "/emails/17")
     assert (answer.status, answer.json()["name"]) == (422, "invalid_parameter")
