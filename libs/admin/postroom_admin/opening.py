@@ -12,7 +12,7 @@ from postroom_admin.refusals import describe_refusal
 from postroom_admin.settings import DatabaseOnly
 from postroom_config.load import load_or_exit
 from postroom_database.engine import Database
-from postroom_database.errors import DatabaseUnavailable
+from postroom_database.errors import DatabaseUnavailable, is_refused
 
 _MIGRATION_SECONDS = 3600.0
 EXIT_UNAVAILABLE = 69
@@ -36,7 +36,9 @@ def opened_database(*, for_migration: bool = False) -> Iterator[Database]:
             seconds = _MIGRATION_SECONDS
         with closing(Database(url, pool_size=1, timeout_seconds=seconds)) as database:
             yield database
-    except DatabaseUnavailable:
+    except DatabaseUnavailable as away:
+        if isinstance(away.__cause__, DBAPIError) and is_refused(away.__cause__):
+            _give_up(f"The database refuses: {describe_refusal(away.__cause__)}.")
         _give_up("The database does not answer.")
     except DBAPIError as problem:
         _give_up(f"The database refuses: {describe_refusal(problem)}.")

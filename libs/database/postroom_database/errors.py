@@ -15,9 +15,6 @@ _AWAY = frozenset(
         1021,  # disk full
         1040,  # too many connections
         1041,  # out of memory
-        1044,  # this user may not use the database: like the next two, for an operator to mend, and no fault of a mail
-        1045,  # the password is refused
-        1049,  # there is no such database
         1053,  # the server is shutting down
         1203,  # too many connections of this user
         1290,  # read-only: a fail-over is under way
@@ -27,6 +24,13 @@ _AWAY = frozenset(
         2003,  # cannot connect to the host
         2006,  # the server has gone away
         2013,  # the connection was lost during a query
+    }
+)
+_REFUSED = frozenset(
+    {
+        1044,  # this user may not use the database
+        1045,  # the password is refused
+        1049,  # there is no such database
     }
 )
 _DUPLICATE = 1062
@@ -45,8 +49,13 @@ def is_unavailable(problem: BaseException) -> bool:
     if isinstance(problem, DatabaseUnavailable | PoolTimeout):
         return True
     if isinstance(problem, DBAPIError):
-        return problem.connection_invalidated or _code(problem) in _AWAY or _is_busy_sqlite(problem)
+        return problem.connection_invalidated or _code(problem) in _AWAY | _REFUSED or _is_busy_sqlite(problem)
     return False
+
+
+def is_refused(problem: BaseException | None) -> bool:
+    """Whether the server answered, but will not let this user in: for an operator to mend, and no fault of a mail."""
+    return problem is not None and _code(problem) in _REFUSED
 
 
 def is_contended(problem: BaseException) -> bool:
