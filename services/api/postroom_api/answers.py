@@ -53,20 +53,11 @@ class EmailPage(msgspec.Struct, frozen=True):
     object: str = "list"
 
 
-class EmailDetails(msgspec.Struct, frozen=True):
-    id: str
-    message_id: str | None
-    from_: str = msgspec.field(name="from")
-    to: list[str]
-    cc: list[str] | None
-    bcc: list[str] | None
-    reply_to: list[str] | None
-    subject: str
+class EmailDetails(EmailSummary, frozen=True):
+    """One email with its bodies."""
+
     html: str | None
     text: str | None
-    created_at: str
-    last_event: str
-    scheduled_at: str | None
     tags: list[dict[str, str]]
     object: str = "email"
 

@@ -39,13 +39,9 @@ class CapturedAttachment(msgspec.Struct, frozen=True):
     content_id: str | None
 
 
-class MessageDetails(msgspec.Struct, frozen=True):
-    id: str
-    email_id: str
-    from_: str = msgspec.field(name="from")
-    to: list[str]
-    subject: str
-    received_at: str
+class MessageDetails(MessageSummary, frozen=True):
+    """One captured message with what a person wants to see of it."""
+
     size: int
     headers: list[Header]
     text: str | None
