@@ -137,15 +137,6 @@ def test_a_lost_lease_writes_nothing(database: Database) -> None:
         assert len(timelines.recipients(connection, one.id)) == 1
 
 
-def test_what_is_given_back_was_never_tried(database: Database) -> None:
-    one = draft()
-    store(database, one)
-    first = won(database, one.id)
-    with database.begin() as connection:
-        deliveries.give_back(connection, first)
-    assert won(database, one.id).attempt == 1
-
-
 def test_sweeps_find_what_is_due_left_or_unhinted_and_hand_each_out_once(database: Database) -> None:
     due = draft(scheduled_at=datetime.now(UTC) - timedelta(seconds=1))
     later = draft(scheduled_at=datetime.now(UTC) + timedelta(hours=1))

@@ -2,7 +2,7 @@ import http.client
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -21,14 +21,6 @@ TRANSIENT_STATUS = {408, 425, 429}
 class Fetched:
     content: bytes
     content_type: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """The answer, whatever its status; `content` is its beginning, at most as long as was asked for."""
-
-    status: int
-    content: bytes
 
 
 class Egress:
@@ -51,7 +43,7 @@ class Egress:
 
     def fetch(self, url: str, *, max_bytes: int) -> Fetched:
         """Get a whole document. Raises Refused (also when it is larger than `max_bytes`) or Unreachable."""
-        with self._request("GET", url, b"", {}) as (answer, deadline):
+        with self._request(url) as (answer, deadline):
             _expect_document(answer)
             too_large = Refused(f"the document is larger than {max_bytes} bytes")
             if (answer.length or 0) > max_bytes:
@@ -63,18 +55,8 @@ class Egress:
                 raise Unreachable("the document broke off")
             return Fetched(content, answer.headers.get("Content-Type"))
 
-    def post(self, url: str, content: bytes, headers: Mapping[str, str], *, max_bytes: int) -> Posted:
-        """Send content; any status is an answer. Raises EgressError where none came.
-
-        After Unreachable the server may have received the content all the same.
-        """
-        with self._request("POST", url, content, headers) as (answer, deadline):
-            return Posted(answer.status, _read(answer, max_bytes, deadline))
-
     @contextmanager
-    def _request(
-        self, method: str, url: str, content: bytes, headers: Mapping[str, str]
-    ) -> Iterator[tuple[http.client.HTTPResponse, Deadline]]:
+    def _request(self, url: str) -> Iterator[tuple[http.client.HTTPResponse, Deadline]]:
         target = parse_target(url)
         end = time.monotonic() + self._timeout_seconds
         addresses = self._find_addresses(target, end)
@@ -82,7 +64,7 @@ class Egress:
         try:
             with (
                 open_connection(target, addresses, context=self._context, deadline=deadline) as connected,
-                closing(_ask(connected, target, method, content, headers)) as answer,
+                closing(_ask(connected, target)) as answer,
             ):
                 yield answer, deadline
         except (OSError, http.client.HTTPException) as error:
@@ -97,15 +79,12 @@ class Egress:
         return addresses
 
 
-def _ask(
-    connected: socket.socket, target: Target, method: str, content: bytes, headers: Mapping[str, str]
-) -> http.client.HTTPResponse:
+def _ask(connected: socket.socket, target: Target) -> http.client.HTTPResponse:
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.sock = connected
     # Compressed answers are not asked for: they could grow without bound.
-    fixed = {"Host": target.host_header, "Accept-Encoding": "identity", "Connection": "close"}
-    body = content if method == "POST" else None
-    connection.request(method, target.path, body=body, headers={**headers, **fixed})
+    headers = {"Host": target.host_header, "Accept-Encoding": "identity", "Connection": "close"}
+    connection.request("GET", target.path, headers=headers)
     return connection.getresponse()
 
 

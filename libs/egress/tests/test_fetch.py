@@ -327,30 +327,6 @@ def test_deadline_holds_for_the_handshake(serve: Serve) -> None:
     assert time.monotonic() - began < 5
 
 
-@pytest.mark.parametrize("status", [200, 204, 302, 404, 410, 500])
-def test_any_status_answers_a_post(serve: Serve, status: int) -> None:
-    web = serve(f"HTTP/1.1 {status} X\r\nLocation: http://web.example/\r\nContent-Length: 0\r\n\r\n".encode())
-    posted = make_egress().post(web.url, b'{"a":1}', {"Content-Type": "application/json"}, max_bytes=10)
-    assert posted.status == status
-    head, _, body = web.requests[0].partition(b"\r\n\r\n")
-    assert body == b'{"a":1}'
-    assert b"\r\nContent-Type: application/json" in head
-    assert head.startswith(b"POST /path HTTP/1.1\r\n")
-    assert len(web.requests) == 1
-
-
-def test_the_beginning_of_an_answer_to_a_post_is_kept(serve: Serve) -> None:
-    posted = make_egress().post(serve(ok(b"x" * 50)).url, b"", {}, max_bytes=10)
-    assert posted.content == b"x" * 10
-
-
-def test_post_is_refused_inside(serve: Serve) -> None:
-    web = serve(ok(b"x"))
-    with pytest.raises(Refused):
-        make_egress(allow=()).post(web.url, b"", {}, max_bytes=10)
-    assert web.requests == []
-
-
 def test_errors_do_not_tell_the_url(serve: Serve) -> None:
     for answer in (b"", b"HTTP/1.1 404 X\r\n\r\n", b"HTTP/1.1 500 X\r\n\r\n"):
         url = serve(answer).url + "?token=s3cret"

@@ -2,12 +2,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from postroom_database.drafts import Draft
 from postroom_database.engine import Database
 from postroom_database.models import Email
-from postroom_database.repositories import deliveries, emails
+from postroom_database.repositories import deliveries
 from postroom_database.types import Now
 from postroom_domain.lanes import Lane
 from postroom_jobs.hints import Hints
@@ -23,7 +23,7 @@ def waiting_drafts(database: Database, count: int) -> list[str]:
     drafts = [draft() for _ in range(count)]
     store(database, *reversed(drafts), hinted=False)
     with database.begin() as connection:
-        now = emails.clock(connection)
+        now = connection.execute(select(Now())).scalar_one()
         for place, one in enumerate(drafts):
             due_at = now - timedelta(seconds=count - place)
             connection.execute(update(Email).where(Email.id == one.id).values(due_at=due_at))

@@ -198,21 +198,6 @@ def finish(connection: Connection, claim: Claim, outcome: Outcome) -> None:
         )
 
 
-def give_back(connection: Connection, claim: Claim) -> None:
-    """Return an email that was not tried, as if it had never been claimed."""
-    connection.execute(
-        update(Email)
-        .where(Email.id == claim.email_id, Email.lease_token == claim.token)
-        .values(
-            state=State.QUEUED.value,
-            attempts=Email.attempts - 1,
-            hinted_at=None,
-            lease_token=None,
-            lease_ends_at=None,
-        )
-    )
-
-
 def _write_recipients(connection: Connection, claim: Claim, outcome: Outcome) -> None:
     if not outcome.recipients:
         return

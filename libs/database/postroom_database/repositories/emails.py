@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from postroom_database.drafts import Draft
 from postroom_database.models import Email
 from postroom_database.repositories import contents
-from postroom_database.types import AnyRow, Now
+from postroom_database.types import AnyRow
 from postroom_domain.states import State
 
 _SHOWN = (
@@ -140,8 +140,3 @@ def forget_hints(connection: Connection, email_ids: Iterable[UUID]) -> None:
     """Say that workers were not told of these after all, so that the next sweep tells them."""
     ids = tuple(email_ids)
     connection.execute(update(Email).where(Email.id.in_(ids), Email.state == State.QUEUED.value).values(hinted_at=None))
-
-
-def clock(connection: Connection) -> datetime:
-    """The database's time."""
-    return connection.execute(select(Now())).scalar_one()
