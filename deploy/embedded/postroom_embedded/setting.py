@@ -52,7 +52,7 @@ class Setting:
         }
         if redis_url is not None:
             defaults[variables.REDIS] = redis_url
-        env = variables.compose(self.environ, defaults, code=find_code(ROOT))
+        env = variables.compose(self.environ, defaults, code=find_code(ROOT), bytecode=self.folder / "bytecode")
         return Services(self.installation.python, env)
 
 

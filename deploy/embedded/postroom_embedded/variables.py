@@ -17,8 +17,8 @@ COMMIT = ("POSTROOM_COMMIT",)
 DRAIN = ("POSTROOM_DRAIN_SECONDS",)
 DATA_DIR = "POSTROOM_DATA_DIR"
 
-_NOT_PASSED_ON = (DATA_DIR, "PYTHONPATH", "PYTHONHOME")
-"""The runner's own, and what would put other code before that of the lock."""
+_NOT_PASSED_ON = (DATA_DIR, "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME")
+"""The runner's own, what would put other code before that of the lock, and what would slow every start."""
 
 LOOPBACK = "127.0.0.1"
 
@@ -42,19 +42,23 @@ def read(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     return None
 
 
-def compose(environ: Mapping[str, str], defaults: Mapping[tuple[str, ...], str], *, code: str) -> dict[str, str]:
+def compose(
+    environ: Mapping[str, str], defaults: Mapping[tuple[str, ...], str], *, code: str, bytecode: Path
+) -> dict[str, str]:
     """The whole environment of a service.
 
     Args:
         environ: the runner's own.
         defaults: by the names under which somebody may have set another value.
         code: the PYTHONPATH of Postroom's components.
+        bytecode: where Python keeps what it compiled, beside the data and not in the checkout. Without it every start
+            compiles everything again wherever PYTHONDONTWRITEBYTECODE is set.
     """
     composed = {name: value for name, value in environ.items() if name not in _NOT_PASSED_ON}
     for names, value in defaults.items():
         if read(environ, names) is None:
             composed[names[0]] = value
-    return composed | {"PYTHONPATH": code}
+    return composed | {"PYTHONPATH": code, "PYTHONPYCACHEPREFIX": str(bytecode)}
 
 
 def uses_inbox(environ: Mapping[str, str]) -> bool:

@@ -9,18 +9,19 @@ _DEFAULTS = {variables.DATABASE: "sqlite:////data/postroom.db", variables.MAIL: 
 
 
 def test_what_nobody_set_gets_its_default() -> None:
-    composed = variables.compose({"HOME": "/home/me"}, _DEFAULTS, code="/code")
+    composed = variables.compose({"HOME": "/home/me"}, _DEFAULTS, code="/code", bytecode=Path("/bytecode"))
     assert composed == {
         "HOME": "/home/me",
         "POSTROOM_DATABASE_URL": "sqlite:////data/postroom.db",
         "POSTROOM_MAIL_URL": "inbox:",
         "PYTHONPATH": "/code",
+        "PYTHONPYCACHEPREFIX": "/bytecode",
     }
 
 
 @pytest.mark.parametrize("name", ["POSTROOM_DATABASE_URL", "DATABASE_URL"])
 def test_what_is_set_outside_wins(name: str) -> None:
-    composed = variables.compose({name: "mysql://elsewhere/x"}, _DEFAULTS, code="")
+    composed = variables.compose({name: "mysql://elsewhere/x"}, _DEFAULTS, code="", bytecode=Path("/bytecode"))
     assert composed[name] == "mysql://elsewhere/x"
     assert [key for key in composed if key.endswith("DATABASE_URL")] == [name]
 
@@ -29,7 +30,7 @@ def test_a_file_with_the_value_wins_too(tmp_path: Path) -> None:
     secret = tmp_path / "url"
     secret.write_text("smtp://mail.example.com\n")
     environ = {"POSTROOM_MAIL_URL_FILE": str(secret)}
-    assert "POSTROOM_MAIL_URL" not in variables.compose(environ, _DEFAULTS, code="")
+    assert "POSTROOM_MAIL_URL" not in variables.compose(environ, _DEFAULTS, code="", bytecode=Path("/bytecode"))
     assert variables.read(environ, variables.MAIL) == "smtp://mail.example.com"
     assert not variables.uses_inbox(environ)
 
@@ -50,8 +51,16 @@ def test_the_prefixed_name_comes_first() -> None:
 
 
 def test_the_services_get_neither_the_runners_own_nor_other_code() -> None:
-    environ = {"POSTROOM_DATA_DIR": "/data", "PYTHONPATH": "/other", "PYTHONHOME": "/other"}
-    assert variables.compose(environ, {}, code="/code") == {"PYTHONPATH": "/code"}
+    environ = {
+        "POSTROOM_DATA_DIR": "/data",
+        "PYTHONPATH": "/other",
+        "PYTHONHOME": "/other",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    assert variables.compose(environ, {}, code="/code", bytecode=Path("/bytecode")) == {
+        "PYTHONPATH": "/code",
+        "PYTHONPYCACHEPREFIX": "/bytecode",
+    }
 
 
 def test_a_folder_without_history_has_an_unknown_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
