@@ -23,13 +23,12 @@ _BODIES = (EmailRequest, RescheduleRequest, ErrorBody)
 _JSON = "application/json"
 
 
-def documented(*, body: Any = None, paged: bool = False, key: bool = True) -> type[Operation]:
+def documented(*, body: Any = None, paged: bool = False) -> type[Operation]:
     """How an endpoint is described beyond its handler's signature.
 
     Args:
         body: the type of the request's body, or a list of it.
         paged: whether it takes limit, after and before.
-        key: whether it needs an API key.
     """
 
     @dataclass  # else the constructor that Operation has would not call __post_init__
@@ -41,7 +40,7 @@ def documented(*, body: Any = None, paged: bool = False, key: bool = True) -> ty
                 self.parameters = [*(self.parameters or []), *_page_parameters()]
             self.responses = {
                 status: response for status, response in (self.responses or {}).items() if status != "400"
-            } | ({"4XX": _error("What is wrong, naming the field."), "503": _error("Try again.")} if key else {})
+            } | {"4XX": _error("What is wrong, naming the field."), "503": _error("Try again.")}
 
     return Documented
 
