@@ -12,12 +12,12 @@ class Check:
 
     Args:
         name: of the backing service, as the readiness answer shows it.
-        probe: returns when the service answers, raises when it does not.
+        probe: returns, whatever, when the service answers; raises when it does not.
         required: whether the process is of no use without it.
     """
 
     name: str
-    probe: Callable[[], None]
+    probe: Callable[[], object]
     required: bool
 
 

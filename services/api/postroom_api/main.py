@@ -55,7 +55,7 @@ def main() -> None:
     intake = GroupIntake(database, hinter)
     readiness = Readiness(
         [
-            Check("database", probe=lambda: _ask(database), required=True),
+            Check("database", probe=database.check, required=True),
             Check("redis", probe=hints.check, required=False),
         ]
     )
@@ -85,10 +85,6 @@ def main() -> None:
     logger.info("service.stopped")
     flush(2.0)
     sys.exit(0 if server.started else 1)
-
-
-def _ask(database: Database) -> None:
-    database.check()
 
 
 if __name__ == "__main__":

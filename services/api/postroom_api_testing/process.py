@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
-from postroom_api_testing.running import MAIL, Answer
+from postroom_api_testing.exchange import Answer, exchange
+from postroom_api_testing.running import MAIL
 from postroom_database.engine import Database
 from postroom_database.repositories import api_keys, workspaces
 from postroom_domain.tokens import hash_token, new_token
@@ -89,14 +90,7 @@ class ApiProcess:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         sent = {"authorization": f"Bearer {token or self.token}", "content-type": "application/json"}
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            connection.request(method, path, data, sent | dict(headers or {}))
-            response = connection.getresponse()
-            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
-        finally:
-            connection.close()
+        return exchange(self.port, method, path, body, sent | dict(headers or {}), timeout_seconds=60)
 
     def send(self, body: Any = None, **options: Any) -> Answer:
         return self.request("POST", "/emails", MAIL if body is None else body, **options)

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from postroom_api_testing.running import Answer, RunningApi
+from postroom_api_testing.exchange import Answer
+from postroom_api_testing.running import RunningApi
 from postroom_database.models import Email, IdempotencyKey
 
 

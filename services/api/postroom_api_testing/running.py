@@ -1,10 +1,7 @@
 """The api as clients meet it: HTTP on a port, over a real database and a real Redis."""
 
-import http.client
-import json
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
@@ -16,6 +13,7 @@ from postroom_api.routes.emails import Emails
 from postroom_api.routes.inbox import inbox_routes
 from postroom_api.routes.operations import Version, operations_routes
 from postroom_api.server import make_server
+from postroom_api_testing.exchange import Answer, exchange
 from postroom_database.engine import Database
 from postroom_database.repositories import api_keys, workspaces
 from postroom_domain.tokens import hash_token, new_token
@@ -23,16 +21,6 @@ from postroom_health.checks import Check, Readiness
 from postroom_jobs.broker import open_broker
 from postroom_jobs.hints import Hints
 from postroom_migrations.migrate import migrate
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 class RunningApi:
@@ -56,7 +44,7 @@ class RunningApi:
         self.hinter = Hinter(self.database, self.hints)
         self.intake = intake = GroupIntake(self.database, self.hinter)
         readiness = Readiness(
-            [Check("database", self._ask, required=True), Check("redis", self.hints.check, required=False)]
+            [Check("database", self.database.check, required=True), Check("redis", self.hints.check, required=False)]
         )
 
         def start() -> None:
@@ -115,20 +103,10 @@ class RunningApi:
         sent = {"content-type": "application/json"} | (headers or {})
         if token is not None:
             sent["authorization"] = f"Bearer {token or self.token}"
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, path, data, sent)
-            response = connection.getresponse()
-            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
-        finally:
-            connection.close()
+        return exchange(self.port, method, path, body, sent, timeout_seconds=30)
 
     def send(self, body: Any = None, **options: Any) -> Answer:
         return self.request("POST", "/emails", MAIL if body is None else body, **options)
-
-    def _ask(self) -> None:
-        self.database.check()
 
 
 MAIL = {

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 
+from postroom_api_testing.exchange import Answer
 from postroom_api_testing.raw_http import exchange, post
 from postroom_api_testing.refusals import expect_refusal
-from postroom_api_testing.running import MAIL, Answer, RunningApi
+from postroom_api_testing.running import MAIL, RunningApi
 
 ROUTES = [
     ("POST", "/emails"),

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from postroom_api_testing.exchange import Answer
 from postroom_api_testing.refusals import expect_refusal, rows
-from postroom_api_testing.running import MAIL, Answer, RunningApi
+from postroom_api_testing.running import MAIL, RunningApi
 from postroom_testing.mariadb import MariaDb
 
 TIMEOUT_SECONDS = 3

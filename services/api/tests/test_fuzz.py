@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from postroom_api_testing.exchange import Answer
 from postroom_api_testing.refusals import expect_refusal, rows
-from postroom_api_testing.running import MAIL, Answer, RunningApi
+from postroom_api_testing.running import MAIL, RunningApi
 
 # The api runs in this process, and its libraries use `random` while Hypothesis draws: no strategy of ours does.
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from postroom_api_testing.exchange import Answer
 from postroom_api_testing.refusals import expect_refusal, rows
-from postroom_api_testing.running import MAIL, Answer, RunningApi
+from postroom_api_testing.running import MAIL, RunningApi
 
 OTHER = MAIL | {"subject": "Other"}
 

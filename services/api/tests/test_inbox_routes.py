@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from postroom_api_testing.exchange import Answer
 from postroom_api_testing.raw_http import exchange
 from postroom_api_testing.refusals import expect_refusal
-from postroom_api_testing.running import Answer, RunningApi
+from postroom_api_testing.running import RunningApi
 from postroom_database.inbox_store import DatabaseInboxStore
 
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=")

@@ -58,7 +58,7 @@ def main() -> None:
     liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
     readiness = Readiness(
         [
-            Check("database", probe=lambda: _ask(database), required=True),
+            Check("database", probe=database.check, required=True),
             Check("redis", probe=lambda: check_broker(broker), required=True),
         ]
     )
@@ -105,10 +105,6 @@ def _finish(ticker: BackgroundScheduler, seconds: float) -> bool:
     ending.start()
     ending.join(seconds)
     return not ending.is_alive()
-
-
-def _ask(database: Database) -> None:
-    database.check()
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def main() -> None:
     liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
     readiness = Readiness(
         [
-            Check("database", probe=lambda: _ask(database), required=True),
+            Check("database", probe=database.check, required=True),
             Check("redis", probe=lambda: check_broker(broker), required=True),
         ]
     )
@@ -133,10 +133,6 @@ def _check_lease(settings: WorkerServiceSettings) -> None:
 def _refuse(problem: str) -> NoReturn:
     sys.stderr.write(f"{problem}\n")
     sys.exit(_EX_CONFIG)
-
-
-def _ask(database: Database) -> None:
-    database.check()
 
 
 if __name__ == "__main__":
