@@ -36,7 +36,13 @@ class Stack:
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith("POSTROOM_") and name != "PORT"
         }
-        self._environment |= {"PYTHONPATH": os.pathsep.join(sys.path), "POSTROOM_HEALTH_HOST": "127.0.0.1"}
+        self._environment |= {
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "POSTROOM_HEALTH_HOST": "127.0.0.1",
+            "POSTROOM_SECRET_KEY": "a-secret-of-the-tests-long-enough-to-be-one",
+            "POSTROOM_VERIFIED_DOMAINS_ONLY": "false",
+            "POSTROOM_RATE_LIMIT": "0",
+        }
         self._environment |= environment
         self.url = f"http://127.0.0.1:{self._ports['api']}"
 

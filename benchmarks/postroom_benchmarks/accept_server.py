@@ -3,10 +3,10 @@
 import sys
 
 from postroom_api.app import create_app
-from postroom_api.authentication import Keyring
 from postroom_api.hinter import Hinter
-from postroom_api.routes.emails import Emails
+from postroom_api.resources import Resources
 from postroom_api.server import make_server
+from postroom_api.terms import Terms
 from postroom_benchmarks.sides import make_side
 from postroom_database.engine import Database
 from postroom_jobs.broker import open_broker
@@ -15,6 +15,16 @@ from postroom_logging.setup import configure
 
 _ALL_THE_HINTS = 10**9
 """No worker consumes here, and no side should pay for a full window."""
+
+_TERMS = Terms(
+    transport="ses",
+    region="eu-west-1",
+    secrets=("a secret of the benchmark, long enough to be one",),
+    public_url=None,
+    requests_per_second=1_000_000,
+    verified_only=False,
+)
+"""Requests are counted as in production, up to a limit that is never reached."""
 
 
 def main() -> None:
@@ -25,18 +35,8 @@ def main() -> None:
     hinter = Hinter(database, Hints(open_broker(redis_url, timeout_seconds=2), _ALL_THE_HINTS))
     intake = make_side(side, database, hinter)
 
-    def start() -> None:
-        hinter.start()
-        intake.start()
-
-    def stop() -> None:
-        intake.stop(10)
-        hinter.stop(2)
-        database.close()
-
-    app = create_app(
-        Emails(Keyring(database, development=False), intake, database), more_routes=[], start=start, stop=stop
-    )
+    resources = Resources(database, redis_url, hinter, intake, _TERMS)
+    app = create_app(resources, operations=[], remaining_seconds=lambda: 10.0)
     make_server(app, host="127.0.0.1", port=int(port), drain_seconds=5).run()
 
 

@@ -2,27 +2,16 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
 
 from postroom_api.group_commit import Stored, store_group
 from postroom_api.hinter import Hinter
-from postroom_api.intake import GroupIntake
+from postroom_api.intake import GroupIntake, Intake
 from postroom_api.submission import Submission
 from postroom_database.engine import Database
 
 GROUP = "group"
 NONE = "none"
 SINGLE_THREADS = (1, 4, 16, 32)
-
-
-class Side(Protocol):
-    """An intake with a beginning and an end."""
-
-    def start(self) -> None: ...
-
-    def stop(self, timeout_seconds: float) -> None: ...
-
-    async def accept(self, submission: Submission) -> bytes: ...
 
 
 class SingleIntake:
@@ -67,7 +56,7 @@ class NoIntake:
         return submission.answer
 
 
-def make_side(name: str, database: Database, hinter: Hinter) -> Side:
+def make_side(name: str, database: Database, hinter: Hinter) -> Intake:
     """The intake that a side's name stands for: ``group``, ``none``, or ``single`` and a number of threads."""
     if name == GROUP:
         return GroupIntake(database, hinter)

@@ -9,6 +9,7 @@ from postroom_embedded.address import Address, read_address
 from postroom_embedded.data_folder import find_data_folder
 from postroom_embedded.installation import Installation
 from postroom_embedded.preparation import Preparation
+from postroom_embedded.secret_key import find_secret_key
 from postroom_embedded.services import Services, find_code
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,6 +49,8 @@ class Setting:
             variables.HOST: self.address.host,
             variables.PORT: str(self.address.port),
             variables.HEALTH_HOST: variables.LOOPBACK,
+            variables.SECRET_KEY: find_secret_key(self.folder),
+            variables.VERIFIED_ONLY: "false",
             variables.COMMIT: variables.find_commit(ROOT),
         }
         if redis_url is not None:

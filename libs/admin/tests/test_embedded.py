@@ -20,10 +20,10 @@ def embedded(url: str, new_admin: Callable[[str], Any]) -> Any:
     return new_admin(url)
 
 
-def find_key(url: str) -> api_keys.KeyRecord | None:
+def find_key(url: str) -> api_keys.Opened | None:
     database = Database(url)
     with database.read() as connection:
-        found = api_keys.find_active(connection, hash_token(DEVELOPMENT_KEY))
+        found = api_keys.open_with(connection, hash_token(DEVELOPMENT_KEY))
     database.close()
     return found
 
@@ -35,7 +35,7 @@ def test_the_first_start_makes_what_the_readme_names_and_the_next_changes_nothin
     assert [(done.exit_code, done.output) for done in (first, second)] == [(0, ""), (0, "")]
     assert key is not None
     assert find_key(url) == key
-    assert embedded("key", "list", "--workspace", "development").stdout.startswith(str(key.id))
+    assert embedded("key", "list", "--workspace", "development").stdout.startswith(str(key.key_id))
 
 
 def test_with_real_mail_no_known_key_exists(embedded: Any, url: str) -> None:
@@ -53,6 +53,6 @@ def test_a_development_key_that_was_revoked_stays_so(embedded: Any, url: str) ->
     embedded("embedded")
     key = find_key(url)
     assert key is not None
-    assert embedded("key", "revoke", "--workspace", "development", str(key.id)).exit_code == 0
+    assert embedded("key", "revoke", "--workspace", "development", str(key.key_id)).exit_code == 0
     assert embedded("embedded").exit_code == 0
     assert find_key(url) is None

@@ -25,9 +25,9 @@ def database(admin: Any, mariadb_url: str) -> Iterator[Database]:
     opened.close()
 
 
-def find_key(database: Database, token: str) -> api_keys.KeyRecord | None:
+def find_key(database: Database, token: str) -> api_keys.Opened | None:
     with database.read() as connection:
-        return api_keys.find_active(connection, hash_token(token))
+        return api_keys.open_with(connection, hash_token(token))
 
 
 def test_a_workspace_is_created_once(admin: Any, database: Database) -> None:
@@ -73,8 +73,9 @@ def test_a_key_is_printed_alone_and_only_its_hash_is_kept(
     assert token not in err
     found = find_key(database, token)
     assert found is not None
-    assert found.name == "ci"
-    assert str(found.id) in err
+    with database.read() as connection:
+        assert [key.name for key in api_keys.of_workspace(connection, found.workspace_id)] == ["ci"]
+    assert str(found.key_id) in err
     with mariadb.connect(mariadb_url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT * FROM api_keys")
         [row] = cursor.fetchall()
@@ -88,14 +89,14 @@ def test_keys_are_listed_and_revoked(admin: Any, database: Database) -> None:
     tokens = [admin("key", "create", "--workspace", "acme", "--name", name).stdout.strip() for name in ("one", "two")]
     found = find_key(database, tokens[0])
     assert found is not None
-    revoked = admin("key", "revoke", "--workspace", "acme", str(found.id))
-    assert (revoked.exit_code, revoked.stdout) == (0, f"Revoked {found.id}.\n")
+    revoked = admin("key", "revoke", "--workspace", "acme", str(found.key_id))
+    assert (revoked.exit_code, revoked.stdout) == (0, f"Revoked {found.key_id}.\n")
     assert find_key(database, tokens[0]) is None
     assert find_key(database, tokens[1]) is not None
-    assert admin("key", "revoke", "--workspace", "acme", str(found.id)).exit_code == 0
+    assert admin("key", "revoke", "--workspace", "acme", str(found.key_id)).exit_code == 0
     moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
     lines = admin("key", "list", "--workspace", "acme").stdout.splitlines()
-    assert re.fullmatch(rf"{found.id}  {moment}  revoked {moment}  one", lines[0])
+    assert re.fullmatch(rf"{found.key_id}  {moment}  revoked {moment}  one", lines[0])
     assert re.fullmatch(rf"[0-9a-f-]{{36}}  {moment}  active {{26}}  two", lines[1])
     assert not any(token in line for token in tokens for line in lines)
 
@@ -113,7 +114,7 @@ def test_a_key_of_another_workspace_is_not_there(admin: Any, database: Database)
         admin("workspace", "create", name)
     found = find_key(database, admin("key", "create", "--workspace", "acme").stdout.strip())
     assert found is not None
-    assert admin("key", "revoke", "--workspace", "other", str(found.id)).exit_code == 1
+    assert admin("key", "revoke", "--workspace", "other", str(found.key_id)).exit_code == 1
     assert admin("key", "list", "--workspace", "other").stdout == ""
 
 

@@ -8,9 +8,13 @@ from postroom_config.hints import HintSettings
 from postroom_config.listen import ListenSettings
 from postroom_config.log import LogSettings
 from postroom_config.mail import MailSettings
+from postroom_config.public import PublicSettings
+from postroom_config.rate_limit import RateLimitSettings
 from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
 from postroom_config.scheduler import SchedulerSettings
+from postroom_config.secrets import SecretSettings
+from postroom_config.senders import SenderSettings
 from postroom_config.settings import Block
 from postroom_config.worker import WorkerSettings
 
@@ -18,6 +22,10 @@ BLOCKS: tuple[type[Block], ...] = (
     DatabaseSettings,
     RedisSettings,
     MailSettings,
+    SecretSettings,
+    PublicSettings,
+    SenderSettings,
+    RateLimitSettings,
     ListenSettings,
     HealthSettings,
     LogSettings,

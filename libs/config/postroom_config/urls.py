@@ -38,3 +38,14 @@ def read_query(parts: SplitResult) -> dict[str, str]:
     if any(len(values) > 1 or not values[0] for values in fields.values()):
         raise ValueError("a parameter after the ? is empty or given twice")
     return {name: values[0] for name, values in fields.items()}
+
+
+def check_public(url: str | None) -> str | None:
+    """An address that links begin with, without a slash at its end; raises ValueError that says what is wrong."""
+    if url is None:
+        return None
+    parts = split_url(SecretStr(url), schemes=("http", "https"))
+    require_host(parts)
+    if parts.username is not None or parts.query:
+        raise ValueError("it holds a user or a query")
+    return url.rstrip("/")

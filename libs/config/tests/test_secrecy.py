@@ -25,6 +25,7 @@ GOOD = {
     "POSTROOM_DATABASE_URL": f"mysql://u:{SECRET}@db/x",
     "POSTROOM_REDIS_URL": f"redis://:{SECRET}@cache",
     "POSTROOM_MAIL_URL": f"smtp://u:{SECRET}@relay",
+    "POSTROOM_SECRET_KEY": f"{SECRET}-and-then-enough-to-be-a-secret-key",
 }
 
 
@@ -94,8 +95,14 @@ def test_a_bad_environment_ends_the_process_with_78_and_one_report() -> None:
     assert done.returncode == 78
     assert done.stdout == ""
     assert SECRET not in done.stderr
-    assert done.stderr.splitlines()[0] == "Postroom cannot start: 4 problems in its environment variables."
-    for name in ("POSTROOM_DATABASE_URL", "POSTROOM_REDIS_URL", "POSTROOM_LOG_LEVEL", "POSTROOM_SECRET"):
+    assert done.stderr.splitlines()[0] == "Postroom cannot start: 5 problems in its environment variables."
+    for name in (
+        "POSTROOM_DATABASE_URL",
+        "POSTROOM_REDIS_URL",
+        "POSTROOM_LOG_LEVEL",
+        "POSTROOM_SECRET",
+        "POSTROOM_SECRET_KEY",
+    ):
         assert f"  {name}: " in done.stderr
     assert "Traceback" not in done.stderr
 

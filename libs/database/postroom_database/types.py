@@ -87,6 +87,11 @@ def chunk() -> LargeBinary:
     return LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
 
 
+def long_text() -> Text:
+    """Up to 16 MB of text on MySQL, whose own TEXT ends at 64 KB."""
+    return Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
+
+
 class Now(FunctionElement[datetime]):
     """The database's clock, shifted by whole or partial seconds: leases and due times never trust a host's."""
 

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from postroom_database.engine import Database
+from postroom_database.paging import Slice
 from postroom_database.repositories import contents, emails
 from postroom_domain.ids import new_id
 from postroom_testing.drafts import Bytes, attachment, draft, store
@@ -42,7 +43,7 @@ def test_another_workspace_sees_nothing_and_changes_nothing(database: Database) 
     store(database, one)
     with database.begin() as connection:
         assert emails.get(connection, theirs, one.id) is None
-        assert emails.page(connection, theirs, limit=10) == ([], False)
+        assert emails.page(connection, theirs, Slice(limit=10)) == ([], False)
         assert not emails.reschedule(connection, theirs, one.id, at)
         assert not emails.cancel(connection, theirs, one.id)
     with database.read() as connection:
@@ -57,13 +58,13 @@ def test_pages_go_through_all_in_both_directions(database: Database) -> None:
     with database.read() as connection:
         seen, after, has_more = [], None, True
         while has_more:
-            rows, has_more = emails.page(connection, workspace, limit=3, after=after)
+            rows, has_more = emails.page(connection, workspace, Slice(limit=3, after=after))
             seen += [row.id for row in rows]
             after = seen[-1]
         assert seen == newest_first
-        rows, has_more = emails.page(connection, workspace, limit=3, before=newest_first[4])
+        rows, has_more = emails.page(connection, workspace, Slice(limit=3, before=newest_first[4]))
         assert ([row.id for row in rows], has_more) == (newest_first[1:4], True)
-        rows, has_more = emails.page(connection, workspace, limit=3, before=newest_first[1])
+        rows, has_more = emails.page(connection, workspace, Slice(limit=3, before=newest_first[1]))
         assert ([row.id for row in rows], has_more) == (newest_first[:1], False)
 
 

@@ -17,14 +17,14 @@ def test_a_key_opens_its_workspace_until_it_is_revoked(database: Database) -> No
         other = workspaces.add(connection, "other")
         key_id = api_keys.add(connection, workspace_id=workspace, name="k", token_hash=hash_token(token))
     with database.begin() as connection:
-        found = api_keys.find_active(connection, hash_token(token))
+        found = api_keys.open_with(connection, hash_token(token))
         assert found is not None
-        assert (found.id, found.workspace_id) == (key_id, workspace)
-        assert api_keys.find_active(connection, hash_token(new_token())) is None
+        assert (found.key_id, found.workspace_id) == (key_id, workspace)
+        assert api_keys.open_with(connection, hash_token(new_token())) is None
         assert not api_keys.revoke(connection, workspace_id=other, key_id=key_id)
         assert api_keys.revoke(connection, workspace_id=workspace, key_id=key_id)
         assert api_keys.revoke(connection, workspace_id=workspace, key_id=key_id)
-        assert api_keys.find_active(connection, hash_token(token)) is None
+        assert api_keys.open_with(connection, hash_token(token)) is None
         assert [key.revoked_at is None for key in api_keys.of_workspace(connection, workspace)] == [False]
 
 

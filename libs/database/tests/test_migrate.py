@@ -40,6 +40,7 @@ def _differs(context: MigrationContext, _inspected: Any, _metadata: Any, found: 
 def _spelling(kind: Any, context: MigrationContext) -> str:
     """The type in SQL, without what MariaDB adds to it: a display width, a collation."""
     spelt: str = kind.compile(dialect=context.dialect)
+    spelt = spelt.replace("TINYINT(1)", "BOOL")
     return re.sub(r"^(BIGINT|INTEGER)\(\d+\)|(?: COLLATE \S+)$", r"\1", spelt)
 
 

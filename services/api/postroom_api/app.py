@@ -1,6 +1,6 @@
 """The application: routes over what main.py opened."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from litestar import Litestar, Router
@@ -8,42 +8,38 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp
 
-from postroom_api.bodies import MAX_BODY_BYTES
+from postroom_api.bounds import MAX_BODY_BYTES
 from postroom_api.edge import Edge
 from postroom_api.failures import HANDLERS
+from postroom_api.resources import Resources
 from postroom_api.routes.docs import docs_routes
-from postroom_api.routes.emails import Emails, email_routes
+from postroom_api.routes.emails import email_routes
 
 VERSION = "1"
 
 
 def create_app(
-    emails: Emails,
-    *,
-    more_routes: list[Router],
-    start: Callable[[], None],
-    stop: Callable[[], None],
+    resources: Resources, *, operations: Sequence[Router], remaining_seconds: Callable[[], float]
 ) -> ASGIApp:
     """The ASGI application.
 
     Args:
-        emails: what the email routes need.
-        more_routes: operations always, the inbox where there is one.
-        start: called on the event loop before the first request.
-        stop: called after the last one was answered.
+        resources: what main.py opened; started and stopped here.
+        operations: routes for operators: health always, the inbox where there is one.
+        remaining_seconds: what is left of the drain time once the last request was answered.
     """
 
     @asynccontextmanager
     async def opened(_app: Litestar) -> AsyncIterator[None]:
-        start()
+        resources.start()
         try:
             yield
         finally:
-            stop()
+            await resources.stop(remaining_seconds())
 
     lifespan: list[Callable[[Litestar], AbstractAsyncContextManager[None]]] = [opened]
     app = Litestar(
-        route_handlers=[email_routes(emails), docs_routes(), *more_routes],
+        route_handlers=[*client_routes(resources), docs_routes(), *operations],
         lifespan=lifespan,
         exception_handlers=HANDLERS,
         request_max_body_size=MAX_BODY_BYTES,
@@ -62,3 +58,10 @@ def create_app(
         debug=False,
     )
     return Edge(app)
+
+
+def client_routes(resources: Resources) -> list[Router]:
+    """What API clients use: each asks for a key."""
+    return [
+        email_routes(resources),
+    ]

@@ -9,7 +9,7 @@ import msgspec
 
 from postroom_api.attachment_contents import InvalidContent, read_content
 from postroom_api.email_request import AttachmentRequest
-from postroom_api.errors import INVALID_ATTACHMENT, ApiError
+from postroom_api.errors import INVALID_ATTACHMENT, ApiError, refuse
 from postroom_database.drafts import Content, DraftAttachment
 from postroom_domain.headers import has_control
 from postroom_domain.ids import new_id
@@ -31,7 +31,7 @@ def make_attachments(given: Sequence[AttachmentRequest] | None) -> tuple[DraftAt
     """
     given = given or ()
     if len(given) > _MAX_ATTACHMENTS:
-        raise ApiError(INVALID_ATTACHMENT, f"Invalid `attachments` field. There are more than {_MAX_ATTACHMENTS}.")
+        raise _invalid("attachments", f"There are more than {_MAX_ATTACHMENTS}.")
     return tuple(_attachment(attachment, f"attachments[{index}]") for index, attachment in enumerate(given))
 
 
@@ -41,13 +41,10 @@ def _attachment(given: AttachmentRequest, where: str) -> DraftAttachment:
     content_type = given.content_type or given.content_type_camel or _guess_type(filename)
     for name, text in (("filename", filename), ("content_type", content_type), ("content_id", content_id or "")):
         if has_control(text) or len(text) > _MAX_NAME:
-            raise ApiError(
-                INVALID_ATTACHMENT,
-                f"Invalid `{where}.{name}` field. It must be at most {_MAX_NAME} characters without line breaks.",
-            )
+            raise _invalid(f"{where}.{name}", f"It must be at most {_MAX_NAME} characters without line breaks.")
     # A multipart type would make readers look for parts inside what is one file (RFC 2046 5.1).
     if not _MEDIA_TYPE.fullmatch(content_type) or content_type.lower().startswith("multipart/"):
-        raise ApiError(INVALID_ATTACHMENT, f"Invalid `{where}.content_type` field. It must look like `type/subtype`.")
+        raise _invalid(f"{where}.content_type", "It must look like `type/subtype`.")
     content = _content(given, content_type, where)
     return DraftAttachment(
         id=new_id(),
@@ -66,14 +63,14 @@ def _content(given: AttachmentRequest, content_type: str, where: str) -> Content
     try:
         return read_content(given.content, content_type)
     except InvalidContent as problem:
-        raise ApiError(INVALID_ATTACHMENT, f"Invalid `{where}.content` field: {problem}.") from None
+        raise _invalid(f"{where}.content", f"What is wrong: {problem}.") from None
 
 
 def _path(path: str | None, where: str) -> str:
     if not path:
-        raise ApiError(INVALID_ATTACHMENT, f"Invalid `{where}` field. It needs a `content` or a `path`.")
+        raise _invalid(where, "It needs a `content` or a `path`.")
     if not _is_url(path):
-        raise ApiError(INVALID_ATTACHMENT, f"Invalid `{where}.path` field. It must be an http or https URL.")
+        raise _invalid(f"{where}.path", "It must be an http or https URL.")
     return path
 
 
@@ -93,3 +90,7 @@ def _filename_of(path: str | None) -> str:
 
 def _guess_type(filename: str) -> str:
     return mimetypes.guess_type(filename)[0] or "application/octet-stream"
+
+
+def _invalid(name: str, reason: str) -> ApiError:
+    return refuse(INVALID_ATTACHMENT, field=name, reason=reason)

@@ -1,26 +1,37 @@
 """Who is asking: an API key opens one workspace."""
 
-import asyncio
 import hmac
-import time
 from dataclasses import dataclass
 from uuid import UUID
 
 from postroom_api.asking import ask
 from postroom_api.bodies import AnyRequest
-from postroom_api.errors import INVALID_API_KEY, MISSING_API_KEY, ApiError
+from postroom_api.errors import INVALID_API_KEY, MISSING_API_KEY, refuse
+from postroom_api.recent import Recent
 from postroom_database.engine import Database
 from postroom_database.repositories import api_keys
+from postroom_domain.permissions import Permission
 from postroom_domain.tokens import DEVELOPMENT_KEY, hash_token
 
-_CACHED_SECONDS = 3.0
-_CACHED_KEYS = 10_000
+_KEPT_SECONDS = 3.0
+_KEPT_KEYS = 10_000
+_DEVELOPMENT_HASH = hash_token(DEVELOPMENT_KEY)
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
+    """What a request may do, and for whom.
+
+    Attributes:
+        is_bound: whether it may send from one domain only.
+        domain: that domain; None when it is gone.
+    """
+
     key_id: UUID
     workspace_id: UUID
+    permission: Permission
+    is_bound: bool
+    domain: str | None
 
 
 class Keyring:
@@ -29,7 +40,7 @@ class Keyring:
     def __init__(self, database: Database, *, development: bool) -> None:
         self._database = database
         self._development = development
-        self._cache: dict[bytes, tuple[float, asyncio.Future[Principal]]] = {}
+        self._recent = Recent(self._look_up, seconds=_KEPT_SECONDS, entries=_KEPT_KEYS)
 
     async def principal(self, request: AnyRequest) -> Principal:
         """The principal of a request.
@@ -41,36 +52,19 @@ class Keyring:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
-            raise ApiError(
-                MISSING_API_KEY, "Missing API key in the authorization header: `Authorization: Bearer <key>`."
-            )
-        token_hash = hash_token(token)
-        now = time.monotonic()
-        cached = self._cache.get(token_hash)
-        if cached is not None and cached[0] > now:
-            return await asyncio.shield(cached[1])
-        return await self._remember(token_hash, token, now)
+            raise refuse(MISSING_API_KEY)
+        return await self._recent.get(hash_token(token))
 
-    async def _remember(self, token_hash: bytes, token: str, now: float) -> Principal:
-        # One look-up for however many requests of this key wait for it.
-        looked_up = asyncio.ensure_future(asyncio.to_thread(self._look_up, token_hash, token))
-        if len(self._cache) >= _CACHED_KEYS:
-            self._cache.clear()
-        self._cache[token_hash] = (now + _CACHED_SECONDS, looked_up)
-        try:
-            return await asyncio.shield(looked_up)
-        except Exception:
-            self._cache.pop(token_hash, None)
-            raise
-
-    def _look_up(self, token_hash: bytes, token: str) -> Principal:
-        if token == DEVELOPMENT_KEY and not self._development:
-            raise _invalid()
-        found = ask(self._database, lambda connection: api_keys.find_active(connection, token_hash))
+    def _look_up(self, token_hash: bytes) -> Principal:
+        if token_hash == _DEVELOPMENT_HASH and not self._development:
+            raise refuse(INVALID_API_KEY)
+        found = ask(self._database, lambda connection: api_keys.open_with(connection, token_hash))
         if found is None or not hmac.compare_digest(found.token_hash, token_hash):
-            raise _invalid()
-        return Principal(key_id=found.id, workspace_id=found.workspace_id)
-
-
-def _invalid() -> ApiError:
-    return ApiError(INVALID_API_KEY, "API key is invalid.")
+            raise refuse(INVALID_API_KEY)
+        return Principal(
+            key_id=found.key_id,
+            workspace_id=found.workspace_id,
+            permission=found.permission,
+            is_bound=found.domain_id is not None,
+            domain=found.domain,
+        )

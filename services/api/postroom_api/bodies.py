@@ -7,10 +7,8 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import State
 
-from postroom_api.errors import INVALID_JSON, TOO_LARGE, VALIDATION, ApiError
-
-MAX_BODY_BYTES = 64 * 1024 * 1024
-"""Above the largest message in base64 with all that JSON adds around it."""
+from postroom_api.bounds import MAX_BODY_BYTES
+from postroom_api.errors import INVALID_BODY, TOO_LARGE, UNREADABLE_BODY, ApiError, invalid, refuse
 
 Body = bytes | bytearray
 AnyRequest = Request[None, None, State]
@@ -27,7 +25,7 @@ async def read_body(request: AnyRequest) -> Body:
     """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
-        raise _too_large()
+        raise refuse(TOO_LARGE)
     message = await request.receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
         return message["body"]
@@ -35,11 +33,11 @@ async def read_body(request: AnyRequest) -> Body:
     while message["type"] == "http.request":
         buffer += message["body"]
         if len(buffer) > MAX_BODY_BYTES:
-            raise _too_large()
+            raise refuse(TOO_LARGE)
         if not message.get("more_body", False):
             return buffer
         message = await request.receive()
-    raise ApiError(INVALID_JSON, "The request ended before its body was complete.")
+    raise refuse(UNREADABLE_BODY, reason="it ended before it was complete.")
 
 
 def decode(decoder: msgspec.json.Decoder[_Decoded], body: Body) -> _Decoded:
@@ -51,22 +49,18 @@ def decode(decoder: msgspec.json.Decoder[_Decoded], body: Body) -> _Decoded:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as problem:
-        raise ApiError(VALIDATION, _explain(str(problem))) from None
+        raise _explain(str(problem)) from None
     except msgspec.DecodeError as problem:
-        raise ApiError(INVALID_JSON, f"The request body is not valid JSON: {problem}.") from None
+        raise refuse(UNREADABLE_BODY, reason=f"it is no JSON: {problem}.") from None
     except UnicodeDecodeError:
-        raise ApiError(INVALID_JSON, "The request body is not valid UTF-8.") from None
+        raise refuse(UNREADABLE_BODY, reason="it is not UTF-8.") from None
     except RecursionError:
-        raise ApiError(INVALID_JSON, "The request body is nested too deeply.") from None
+        raise refuse(UNREADABLE_BODY, reason="it is nested too deeply.") from None
 
 
-def _explain(problem: str) -> str:
+def _explain(problem: str) -> ApiError:
     found = _WHERE.match(problem)
     if found is None:
-        return f"Invalid request body. {problem}."
+        return refuse(INVALID_BODY, reason=f"{problem}.")
     field = found["path"].removeprefix("$").removeprefix(".").replace("[...]", "")
-    return f"Invalid `{field}` field. {found['what']}."
-
-
-def _too_large() -> ApiError:
-    return ApiError(TOO_LARGE, f"The request body is larger than {MAX_BODY_BYTES // 1024 // 1024} MB.")
+    return invalid(field, f"{found['what']}.")

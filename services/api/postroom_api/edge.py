@@ -10,6 +10,9 @@ from loguru import logger
 from postroom_api.metrics import ANSWERED
 from postroom_domain.ids import new_id
 
+ANSWER_HEADERS = "answer_headers"
+"""In a request's state: headers that its answer gets, whatever it is."""
+
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
@@ -40,7 +43,11 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"x-request-id", request_id.encode()),
+                    *scope["state"].get(ANSWER_HEADERS, ()),
+                ]
             await send(message)
 
         with logger.contextualize(request_id=request_id):

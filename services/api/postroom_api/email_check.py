@@ -7,7 +7,7 @@ from uuid import UUID
 from postroom_api.attachment_check import make_attachments
 from postroom_api.attachment_contents import PlainContent
 from postroom_api.email_request import Addresses, EmailRequest
-from postroom_api.errors import MISSING_FIELD, VALIDATION, ApiError
+from postroom_api.errors import MISSING_CONTENT, MISSING_FIELD, invalid, refuse
 from postroom_database.drafts import Draft
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.errors import InvalidAddress, InvalidHeader, InvalidTag, InvalidTime
@@ -45,14 +45,12 @@ def make_draft(request: EmailRequest, *, workspace_id: UUID, lane: Lane, request
     sender = _required(request.from_, "from")
     to = _addresses(request.to, "to")
     if not to:
-        raise ApiError(MISSING_FIELD, "Missing `to` field.")
+        raise refuse(MISSING_FIELD, field="to")
     cc = _addresses(request.cc, "cc")
     bcc = _addresses(request.bcc, "bcc")
     if len(to) + len(cc) + len(bcc) > MAX_RECIPIENTS:
-        raise ApiError(
-            VALIDATION,
-            f"Invalid `to` field. An email can have at most {MAX_RECIPIENTS} recipients"
-            " over `to`, `cc` and `bcc` together.",
+        raise invalid(
+            "to", f"An email can have at most {MAX_RECIPIENTS} recipients over `to`, `cc` and `bcc` together."
         )
     _check_address(sender, "from")
     draft = Draft(
@@ -74,7 +72,7 @@ def make_draft(request: EmailRequest, *, workspace_id: UUID, lane: Lane, request
         attachments=make_attachments(request.attachments),
     )
     if not request.text and not request.html:
-        raise ApiError(VALIDATION, "Missing `html` or `text` field.")
+        raise refuse(MISSING_CONTENT)
     _check_size(draft)
     return draft
 
@@ -90,19 +88,19 @@ def send_time(text: str | None, now: datetime) -> datetime | None:
     try:
         return parse_send_time(text, now)
     except InvalidTime as problem:
-        raise ApiError(VALIDATION, f"Invalid `scheduled_at` field. {problem}") from None
+        raise invalid("scheduled_at", problem) from None
 
 
 def _refuse_unsupported(request: EmailRequest) -> None:
     # Ignoring these would send a customer something else than was meant.
     for name, value in (("template", request.template), ("topic_id", request.topic_id)):
         if value is not None:
-            raise ApiError(VALIDATION, f"Invalid `{name}` field. This version of Postroom does not support it.")
+            raise invalid(name, "This version of Postroom does not support it.")
 
 
 def _required(value: str | None, name: str) -> str:
     if not value:
-        raise ApiError(MISSING_FIELD, f"Missing `{name}` field.")
+        raise refuse(MISSING_FIELD, field=name)
     return value
 
 
@@ -118,7 +116,7 @@ def _addresses(value: Addresses, name: str) -> list[str]:
 def _reply_to(value: Addresses) -> list[str] | None:
     addresses = _addresses(value, "reply_to")
     if len(addresses) > MAX_RECIPIENTS:
-        raise ApiError(VALIDATION, f"Invalid `reply_to` field. There are more than {MAX_RECIPIENTS}.")
+        raise invalid("reply_to", f"There are more than {MAX_RECIPIENTS}.")
     return addresses or None
 
 
@@ -126,16 +124,16 @@ def _check_address(address: str, name: str) -> None:
     try:
         parse_mailbox(address)
     except InvalidAddress as problem:
-        raise ApiError(VALIDATION, f"Invalid `{name}` field. {_ADDRESS_FORM} {problem}") from None
+        raise invalid(name, f"{_ADDRESS_FORM} {problem}") from None
 
 
 def _subject(value: str | None) -> str:
     if value is None:
-        raise ApiError(MISSING_FIELD, "Missing `subject` field.")
+        raise refuse(MISSING_FIELD, field="subject")
     if len(value) > MAX_SUBJECT:
-        raise ApiError(VALIDATION, f"Invalid `subject` field. It is longer than {MAX_SUBJECT} characters.")
+        raise invalid("subject", f"It is longer than {MAX_SUBJECT} characters.")
     if has_control(value):
-        raise ApiError(VALIDATION, "Invalid `subject` field. It holds a line break or a control character.")
+        raise invalid("subject", "It holds a line break or a control character.")
     return value
 
 
@@ -143,23 +141,23 @@ def _encode(value: str, name: str) -> bytes:
     try:
         return value.encode()
     except UnicodeEncodeError:
-        raise ApiError(VALIDATION, f"Invalid `{name}` field. It holds half of a surrogate pair.") from None
+        raise invalid(name, "It holds half of a surrogate pair.") from None
 
 
 def _headers(value: dict[str, str | int | float] | None) -> dict[str, str] | None:
     if not value:
         return None
     if len(value) > MAX_HEADERS:
-        raise ApiError(VALIDATION, f"Invalid `headers` field. There are more than {MAX_HEADERS}.")
+        raise invalid("headers", f"There are more than {MAX_HEADERS}.")
     headers = {name: content if isinstance(content, str) else str(content) for name, content in value.items()}
     seen: set[str] = set()
     for name, content in headers.items():
         try:
             check_header(name, content)
         except InvalidHeader as problem:
-            raise ApiError(VALIDATION, f"Invalid `headers` field. {problem}") from None
+            raise invalid("headers", problem) from None
         if name.lower() in seen:
-            raise ApiError(VALIDATION, f"Invalid `headers` field. The header `{name}` is given twice.")
+            raise invalid("headers", f"The header `{name}` is given twice.")
         seen.add(name.lower())
     return headers
 
@@ -169,12 +167,12 @@ def _tags(value: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
         return None
     tags = [tag for given in value for tag in _tag(given)]
     if len(tags) > MAX_TAGS:
-        raise ApiError(VALIDATION, f"Invalid `tags` field. There are more than {MAX_TAGS}.")
+        raise invalid("tags", f"There are more than {MAX_TAGS}.")
     for tag in tags:
         try:
             check_tag(tag["name"], tag["value"])
         except InvalidTag as problem:
-            raise ApiError(VALIDATION, f"Invalid `tags` field. {problem}") from None
+            raise invalid("tags", problem) from None
     return tags
 
 
@@ -182,7 +180,7 @@ def _tag(given: dict[str, Any]) -> list[dict[str, str]]:
     # Symfony's bridge sends {"X-Tag": "value"} instead of a name and a value.
     pairs = [(given.get("name"), given.get("value"))] if "name" in given else list(given.items())
     if not pairs or not all(isinstance(part, str) for pair in pairs for part in pair):
-        raise ApiError(VALIDATION, "Invalid `tags` field. Each tag needs a `name` and a `value`, both text.")
+        raise invalid("tags", "Each tag needs a `name` and a `value`, both text.")
     return [{"name": str(name), "value": str(content)} for name, content in pairs]
 
 
@@ -190,7 +188,4 @@ def _check_size(draft: Draft) -> None:
     headers = sum(len(name) + len(value) for name, value in (draft.headers or {}).items())
     if draft.size * _BASE64_LINE + headers > MAX_MESSAGE_BYTES:
         field = "attachments" if draft.attachments else "html" if draft.html else "text"
-        raise ApiError(
-            VALIDATION,
-            f"Invalid `{field}` field. The email would be larger than {MAX_MESSAGE_BYTES // 1024 // 1024} MB.",
-        )
+        raise invalid(field, f"The email would be larger than {MAX_MESSAGE_BYTES // 1024 // 1024} MB.")

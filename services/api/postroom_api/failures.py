@@ -11,17 +11,16 @@ from loguru import logger
 from postroom_api.errors import (
     FAILED,
     METHOD_NOT_ALLOWED,
-    NOT_FOUND,
-    VALIDATION,
+    NO_ENDPOINT,
+    TOO_LARGE,
+    UNREADABLE_REQUEST,
     ApiError,
-    Kind,
     unavailable,
 )
 from postroom_database.errors import DatabaseUnavailable
 
 _AnyRequest = Request[Any, Any, Any]
-_BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}
-_TEXT = {404: "The requested endpoint does not exist.", 405: "Method is not allowed for the requested path."}
+_BY_STATUS = {404: NO_ENDPOINT, 405: METHOD_NOT_ALLOWED, 413: TOO_LARGE}
 
 
 def _answer(problem: ApiError) -> Response[bytes]:
@@ -45,15 +44,15 @@ def _unavailable(_request: _AnyRequest, problem: DatabaseUnavailable) -> Respons
 def _framework(_request: _AnyRequest, problem: HTTPException) -> Response[bytes]:
     kind = _BY_STATUS.get(problem.status_code)
     if kind is not None:
-        return _answer(ApiError(kind, _TEXT[problem.status_code], dict(problem.headers or {})))
+        return _answer(ApiError(kind, headers=dict(problem.headers or {})))
     if problem.status_code < FAILED.status:
-        return _answer(ApiError(Kind(problem.status_code, VALIDATION.name), problem.detail))
+        return _answer(ApiError(UNREADABLE_REQUEST, {"reason": problem.detail}))
     return _failed(_request, problem)
 
 
 def _failed(_request: _AnyRequest, problem: Exception) -> Response[bytes]:
     logger.opt(exception=problem).error("request.failed")
-    return _answer(ApiError(FAILED, "Something went wrong on our side. The request id names it in the logs."))
+    return _answer(ApiError(FAILED))
 
 
 HANDLERS: ExceptionHandlersMap = {

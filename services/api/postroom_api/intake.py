@@ -26,6 +26,12 @@ _Waiting: TypeAlias = tuple[Submission, asyncio.Future[bytes]]
 
 
 class Intake(Protocol):
+    def start(self) -> None:
+        """Begin to take; called on the event loop that requests run on."""
+
+    def stop(self, timeout_seconds: float) -> None:
+        """Make durable what was handed over, then end."""
+
     async def accept(self, submission: Submission) -> bytes:
         """Make a submission durable; returns the answer for the client.
 

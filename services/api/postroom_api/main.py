@@ -5,15 +5,15 @@ import sys
 from loguru import logger
 
 from postroom_api.app import create_app
-from postroom_api.authentication import Keyring
 from postroom_api.hinter import Hinter
 from postroom_api.intake import GroupIntake
 from postroom_api.listening import choose_host
-from postroom_api.routes.emails import Emails
+from postroom_api.resources import Resources
 from postroom_api.routes.inbox import inbox_routes
 from postroom_api.routes.operations import Version, operations_routes
 from postroom_api.server import make_server
 from postroom_api.settings import ApiSettings
+from postroom_api.terms import read_terms
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
@@ -28,7 +28,6 @@ which every answer would wait for."""
 
 _HINT_SECONDS = 0.5
 """How long Redis may take to answer; nobody waits for it, but the circuit should open soon."""
-_HINTER_SECONDS = 2.0
 
 
 def main() -> None:
@@ -41,18 +40,19 @@ def main() -> None:
         format=settings.log.format,
         buffer_lines=settings.log.buffer_lines,
     )
-    uses_inbox = settings.mail.url.get_secret_value().startswith("inbox:")
-    host = choose_host(settings.listen, uses_inbox=uses_inbox)
+    terms = read_terms(settings)
+    if not terms.uses_inbox:
+        settings.secrets.refuse_example()
+    host = choose_host(settings.listen, uses_inbox=terms.uses_inbox)
     database = Database(
         settings.database.url.get_secret_value(),
         pool_size=settings.database.pool_size,
         timeout_seconds=settings.database.timeout_seconds,
     )
-    hints = Hints(
-        open_broker(settings.redis.url.get_secret_value(), timeout_seconds=_HINT_SECONDS), settings.hints.mark
-    )
+    redis_url = settings.redis.url.get_secret_value()
+    hints = Hints(open_broker(redis_url, timeout_seconds=_HINT_SECONDS), settings.hints.mark)
     hinter = Hinter(database, hints)
-    intake = GroupIntake(database, hinter)
+    resources = Resources(database, redis_url, hinter, GroupIntake(database, hinter), terms)
     readiness = Readiness(
         [
             Check("database", probe=database.check, required=True),
@@ -60,28 +60,14 @@ def main() -> None:
         ]
     )
     version = Version("api", VERSION, settings.release.release, settings.release.commit)
-    routes = [operations_routes(readiness, version)]
-    if uses_inbox:
-        routes.append(inbox_routes(database, exposed=settings.listen.inbox_exposed))
-
-    def start() -> None:
-        hinter.start()
-        intake.start()
-
-    def stop() -> None:
-        intake.stop(server.remaining_seconds())
-        hinter.stop(min(_HINTER_SECONDS, server.remaining_seconds()))
-        database.close()
-
-    app = create_app(
-        Emails(Keyring(database, development=uses_inbox), intake, database),
-        more_routes=routes,
-        start=start,
-        stop=stop,
-    )
+    operations = [operations_routes(readiness, version)]
+    if terms.uses_inbox:
+        operations.append(inbox_routes(database, exposed=settings.listen.inbox_exposed))
+    app = create_app(resources, operations=operations, remaining_seconds=lambda: server.remaining_seconds())  # noqa: PLW0108 - made below
     server = make_server(app, host=host, port=settings.listen.port, drain_seconds=settings.drain.seconds)
     logger.info("service.started", host=host, port=settings.listen.port)
     server.run()
+    database.close()
     logger.info("service.stopped")
     flush(2.0)
     sys.exit(0 if server.started else 1)

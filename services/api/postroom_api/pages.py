@@ -1,11 +1,11 @@
 """Which page of a list a client asks for."""
 
 import re
-from dataclasses import dataclass
 from uuid import UUID
 
 from postroom_api.bodies import AnyRequest
-from postroom_api.errors import INVALID_PARAMETER, VALIDATION, ApiError
+from postroom_api.errors import INVALID_PAGE, INVALID_PARAMETER, refuse
+from postroom_database.paging import Slice
 from postroom_domain.ids import parse_id
 
 _DEFAULT_LIMIT = 20
@@ -13,27 +13,28 @@ _MAX_LIMIT = 100
 _NUMBER = re.compile(r"[0-9]{1,3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    limit: int
-    after: UUID | None
-    before: UUID | None
-
-
-def read_page(request: AnyRequest) -> Page:
+def read_page(request: AnyRequest, *, default: int | None = _DEFAULT_LIMIT) -> Slice:
     """``limit``, ``after`` and ``before`` of the query.
+
+    Args:
+        request: whose query it is.
+        default: the limit when none is asked for; None for lists that are then answered whole, as Resend's older
+            ones are.
 
     Raises:
         ApiError: 422 naming the parameter.
     """
     query = request.query_params
-    limit = query.get("limit", str(_DEFAULT_LIMIT))
-    if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= _MAX_LIMIT):
-        raise ApiError(VALIDATION, f"The pagination limit must be a number between 1 and {_MAX_LIMIT}.")
+    text = query.get("limit")
+    limit = default
+    if text is not None:
+        if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= _MAX_LIMIT):
+            raise refuse(INVALID_PAGE, reason=f"The pagination limit must be a number between 1 and {_MAX_LIMIT}.")
+        limit = int(text)
     after, before = query.get("after"), query.get("before")
     if after and before:
-        raise ApiError(VALIDATION, "Only one of `after` and `before` can be given.")
-    return Page(int(limit), _cursor("after", after), _cursor("before", before))
+        raise refuse(INVALID_PAGE, reason="Only one of `after` and `before` can be given.")
+    return Slice(limit, _cursor("after", after), _cursor("before", before))
 
 
 def read_id(text: str, name: str = "id") -> UUID:
@@ -44,7 +45,7 @@ def read_id(text: str, name: str = "id") -> UUID:
     """
     found = parse_id(text)
     if found is None:
-        raise ApiError(INVALID_PARAMETER, f"The `{name}` must be a valid UUID.")
+        raise refuse(INVALID_PARAMETER, name=name)
     return found
 
 
@@ -53,5 +54,5 @@ def _cursor(name: str, text: str | None) -> UUID | None:
         return None
     found = parse_id(text)
     if found is None:
-        raise ApiError(VALIDATION, f"The pagination cursor `{name}` must be the id of an email.")
+        raise refuse(INVALID_PAGE, reason=f"The pagination cursor `{name}` must be an id of the list.")
     return found

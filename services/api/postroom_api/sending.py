@@ -1,9 +1,11 @@
 """``POST /emails`` and ``POST /emails/batch``: from a body to a submission."""
 
+import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -12,7 +14,8 @@ from postroom_api.authentication import Principal
 from postroom_api.bodies import AnyRequest, Body, decode
 from postroom_api.email_check import make_draft
 from postroom_api.email_request import EmailRequest
-from postroom_api.errors import INVALID_IDEMPOTENCY_KEY, VALIDATION, ApiError
+from postroom_api.errors import INVALID_BATCH, INVALID_HEADER, INVALID_IDEMPOTENCY_KEY, ApiError, invalid, refuse
+from postroom_api.senders import Senders
 from postroom_api.submission import Submission, hash_key
 from postroom_database.drafts import Draft
 from postroom_database.repositories.idempotency import KeyId
@@ -21,72 +24,86 @@ from postroom_domain.limits import MAX_BATCH, MAX_IDEMPOTENCY_KEY
 
 _ONE = msgspec.json.Decoder(EmailRequest)
 _MANY = msgspec.json.Decoder(list[msgspec.Raw])
+_LARGE_BYTES = 256 * 1024
+
+_Made = TypeVar("_Made")
 
 
-def read_single(request: AnyRequest, body: Body, principal: Principal, request_id: str) -> Submission:
-    """One email, of the interactive lane.
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What a request to send goes through before it is stored."""
 
-    Raises:
-        ApiError: naming what is wrong; nothing is stored.
-    """
-    draft = make_draft(
-        decode(_ONE, body),
-        workspace_id=principal.workspace_id,
-        lane=Lane.INTERACTIVE,
-        request_id=request_id,
-        now=datetime.now(UTC),
-    )
-    answer = msgspec.json.encode(EmailId(str(draft.id)))
-    return _submission(request, body, principal, (draft,), answer, "emails")
+    senders: Senders
+
+    async def read_single(self, request: AnyRequest, body: Body, who: Principal) -> Submission:
+        """One email, of the interactive lane.
+
+        Raises:
+            ApiError: naming what is wrong; nothing is stored.
+            DatabaseUnavailable: what it refers to cannot be looked up.
+        """
+        email = await _apart(body, lambda: decode(_ONE, body))
+        draft = await self._draft(request, body, who, email, Lane.INTERACTIVE)
+        return await _submission(request, body, who, (draft,), EmailId(str(draft.id)), "emails")
+
+    async def read_batch(self, request: AnyRequest, body: Body, who: Principal) -> Submission:
+        """Up to 100 emails, of the bulk lane. Strict: one bad email refuses all; permissive: only itself.
+
+        Raises:
+            ApiError: naming what is wrong; nothing is stored.
+            DatabaseUnavailable: what it refers to cannot be looked up.
+        """
+        mode = request.headers.get("x-batch-validation", "strict")
+        if mode not in {"strict", "permissive"}:
+            raise refuse(INVALID_HEADER, header="x-batch-validation", reason="It must be `strict` or `permissive`.")
+        items = await _apart(body, lambda: decode(_MANY, body))
+        if not 1 <= len(items) <= MAX_BATCH:
+            raise refuse(INVALID_BATCH)
+        drafts: list[Draft] = []
+        errors: list[BatchError] = []
+        for index, item in enumerate(items):
+            try:
+                email: EmailRequest = await _apart(body, lambda item=item: decode(_ONE, item))  # type: ignore[misc]  # bound per item
+                if email.attachments:
+                    raise invalid("attachments", "A batch cannot carry attachments.")
+                drafts.append(await self._draft(request, body, who, email, Lane.BULK))
+            except ApiError as problem:
+                if mode == "strict":
+                    problem.within = f"Email {index} of the batch"
+                    raise
+                errors.append(BatchError(index=index, message=problem.message))
+        answer = BatchAnswer(
+            data=[EmailId(str(draft.id)) for draft in drafts],
+            errors=msgspec.UNSET if mode == "strict" else errors,
+        )
+        return await _submission(request, body, who, drafts, answer, "batch", mode)
+
+    async def _draft(self, request: AnyRequest, body: Body, who: Principal, email: EmailRequest, lane: Lane) -> Draft:
+        draft = await _apart(
+            body,
+            lambda: make_draft(
+                email,
+                workspace_id=who.workspace_id,
+                lane=lane,
+                request_id=request.state.request_id,
+                now=datetime.now(UTC),
+            ),
+        )
+        await self.senders.check(who, draft.sender)
+        return draft
 
 
-def read_batch(request: AnyRequest, body: Body, principal: Principal, request_id: str) -> Submission:
-    """Up to 100 emails, of the bulk lane. Strict: one bad email refuses all; permissive: only itself.
-
-    Raises:
-        ApiError: naming what is wrong; nothing is stored.
-    """
-    mode = request.headers.get("x-batch-validation", "strict")
-    if mode not in {"strict", "permissive"}:
-        raise ApiError(VALIDATION, "Invalid `x-batch-validation` header. It must be `strict` or `permissive`.")
-    items = decode(_MANY, body)
-    if not 1 <= len(items) <= MAX_BATCH:
-        raise ApiError(VALIDATION, f"Invalid request body. A batch must hold 1 to {MAX_BATCH} emails.")
-    drafts: list[Draft] = []
-    errors: list[BatchError] = []
-    for index, item in enumerate(items):
-        try:
-            drafts.append(_batch_draft(item, principal, request_id))
-        except ApiError as problem:
-            if mode == "strict":
-                raise ApiError(problem.kind, f"Email {index} of the batch: {problem.message}") from None
-            errors.append(BatchError(index=index, message=problem.message))
-    answer = BatchAnswer(
-        data=[EmailId(str(draft.id)) for draft in drafts],
-        errors=msgspec.UNSET if mode == "strict" else errors,
-    )
-    return _submission(request, body, principal, drafts, msgspec.json.encode(answer), "batch", mode)
+async def _apart(body: Body, work: Callable[[], _Made]) -> _Made:
+    # Large bodies take up to a second to check, and everybody else would wait for it on the event loop.
+    return await asyncio.to_thread(work) if len(body) > _LARGE_BYTES else work()
 
 
-def _batch_draft(item: msgspec.Raw, principal: Principal, request_id: str) -> Draft:
-    email: EmailRequest = decode(_ONE, item)
-    if email.attachments:
-        raise ApiError(VALIDATION, "Invalid `attachments` field. A batch cannot carry attachments.")
-    return make_draft(
-        email,
-        workspace_id=principal.workspace_id,
-        lane=Lane.BULK,
-        request_id=request_id,
-        now=datetime.now(UTC),
-    )
-
-
-def _submission(
+async def _submission(
     request: AnyRequest,
     body: Body,
-    principal: Principal,
+    who: Principal,
     drafts: Sequence[Draft],
-    answer: bytes,
+    answer: EmailId | BatchAnswer,
     endpoint: str,
     mode: str = "",
 ) -> Submission:
@@ -94,15 +111,12 @@ def _submission(
     key = request.headers.get("idempotency-key")
     if key is not None:
         if not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY:
-            raise ApiError(
-                INVALID_IDEMPOTENCY_KEY,
-                f"The idempotency key must have 1 to {MAX_IDEMPOTENCY_KEY} characters.",
-            )
+            raise refuse(INVALID_IDEMPOTENCY_KEY)
         keyed = {
-            "key": KeyId(principal.workspace_id, endpoint, hash_key(key)),
-            "fingerprint": _fingerprint(body, mode),
+            "key": KeyId(who.workspace_id, endpoint, hash_key(key)),
+            "fingerprint": await _apart(body, lambda: _fingerprint(body, mode)),
         }
-    return Submission(drafts=tuple(drafts), answer=answer, **keyed)
+    return Submission(drafts=tuple(drafts), answer=msgspec.json.encode(answer), **keyed)
 
 
 def _fingerprint(body: Body, mode: str) -> bytes:

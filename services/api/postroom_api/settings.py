@@ -4,8 +4,12 @@ from postroom_config.hints import HintSettings
 from postroom_config.listen import ListenSettings
 from postroom_config.log import LogSettings
 from postroom_config.mail import MailSettings
+from postroom_config.public import PublicSettings
+from postroom_config.rate_limit import RateLimitSettings
 from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
+from postroom_config.secrets import SecretSettings
+from postroom_config.senders import SenderSettings
 from postroom_config.settings import Settings
 
 
@@ -14,6 +18,10 @@ class ApiSettings(Settings):
     redis: RedisSettings
     hints: HintSettings
     mail: MailSettings
+    secrets: SecretSettings
+    public: PublicSettings
+    senders: SenderSettings
+    rate_limit: RateLimitSettings
     listen: ListenSettings
     log: LogSettings
     release: ReleaseSettings

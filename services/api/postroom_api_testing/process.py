@@ -34,7 +34,14 @@ class ApiProcess:
         self.port = free_port()
         self._stdout = folder / "stdout"
         self._stderr = folder / "stderr"
-        given = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "PORT": str(self.port)}
+        given = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "PORT": str(self.port),
+            "POSTROOM_SECRET_KEY": "a-secret-of-the-tests-long-enough-to-be-one",
+            "POSTROOM_VERIFIED_DOMAINS_ONLY": "false",
+            "POSTROOM_RATE_LIMIT": "0",
+        }
         with self._stdout.open("wb") as stdout, self._stderr.open("wb") as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "postroom_api.main"],

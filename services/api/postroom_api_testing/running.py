@@ -6,13 +6,13 @@ from typing import Any, Self
 from uuid import UUID
 
 from postroom_api.app import create_app
-from postroom_api.authentication import Keyring
 from postroom_api.hinter import Hinter
 from postroom_api.intake import GroupIntake
-from postroom_api.routes.emails import Emails
+from postroom_api.resources import Resources
 from postroom_api.routes.inbox import inbox_routes
 from postroom_api.routes.operations import Version, operations_routes
 from postroom_api.server import make_server
+from postroom_api.terms import Terms
 from postroom_api_testing.exchange import Answer, exchange
 from postroom_database.engine import Database
 from postroom_database.repositories import api_keys, workspaces
@@ -22,6 +22,24 @@ from postroom_jobs.broker import open_broker
 from postroom_jobs.hints import Hints
 from postroom_migrations.migrate import migrate
 
+MAIL = {
+    "from": "Sender <from@example.com>",
+    "to": "to@example.com",
+    "subject": "Hello",
+    "html": "<p>Hi</p>",
+    "text": "Hi",
+}
+
+TERMS = Terms(
+    transport="inbox",
+    region=None,
+    secrets=("a secret of the tests, long enough to be one",),
+    public_url=None,
+    requests_per_second=0,
+    verified_only=False,
+)
+"""As the embedded default has them."""
+
 
 class RunningApi:
     """One api process's worth of objects, in this process.
@@ -30,6 +48,7 @@ class RunningApi:
         database_url: what is there is kept, so that two of these can share one database.
         redis_url: where hints go.
         workspace: the name of the workspace that is made for it.
+        terms: what its operator decided.
 
     Attributes:
         database: the one that the api uses.
@@ -37,32 +56,24 @@ class RunningApi:
         app: what is served.
     """
 
-    def __init__(self, database_url: str, redis_url: str, *, workspace: str = "one") -> None:
+    def __init__(self, database_url: str, redis_url: str, *, workspace: str = "one", terms: Terms = TERMS) -> None:
         self.database = Database(database_url, pool_size=8, timeout_seconds=3)
         migrate(self.database)
         self.hints = Hints(open_broker(redis_url, timeout_seconds=0.3), 20_000)
         self.hinter = Hinter(self.database, self.hints)
-        self.intake = intake = GroupIntake(self.database, self.hinter)
+        self.intake = GroupIntake(self.database, self.hinter)
         readiness = Readiness(
             [Check("database", self.database.check, required=True), Check("redis", self.hints.check, required=False)]
         )
 
-        def start() -> None:
-            self.hinter.start()
-            intake.start()
-
-        def stop() -> None:
-            intake.stop(5)
-            self.hinter.stop(2)
-
+        self.resources = Resources(self.database, redis_url, self.hinter, self.intake, terms)
         self.app = create_app(
-            Emails(Keyring(self.database, development=True), intake, self.database),
-            more_routes=[
+            self.resources,
+            operations=[
                 operations_routes(readiness, Version("api", "0", "test", "none")),
                 inbox_routes(self.database, exposed=False),
             ],
-            start=start,
-            stop=stop,
+            remaining_seconds=lambda: 5.0,
         )
         self._server = make_server(self.app, host="127.0.0.1", port=0, drain_seconds=5)
         self._thread = threading.Thread(target=self._server.run)
@@ -107,12 +118,3 @@ class RunningApi:
 
     def send(self, body: Any = None, **options: Any) -> Answer:
         return self.request("POST", "/emails", MAIL if body is None else body, **options)
-
-
-MAIL = {
-    "from": "Sender <from@example.com>",
-    "to": "to@example.com",
-    "subject": "Hello",
-    "html": "<p>Hi</p>",
-    "text": "Hi",
-}

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from postroom_api_testing.running import MAIL, RunningApi
+from postroom_database.paging import Slice
 from postroom_database.repositories import api_keys, contents, emails
 from postroom_domain.ids import parse_id
 from postroom_domain.lanes import Lane
@@ -21,7 +22,7 @@ def stored(api: RunningApi, email_id: str) -> Any:
 
 def count(api: RunningApi) -> int:
     with api.database.read() as connection:
-        return len(emails.page(connection, api.workspace_id, limit=100)[0])
+        return len(emails.page(connection, api.workspace_id, Slice(limit=100))[0])
 
 
 def test_an_email_is_stored_before_it_is_answered(api: RunningApi) -> None:

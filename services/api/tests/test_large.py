@@ -17,6 +17,7 @@ from postroom_api_testing.process import ApiProcess, prepare
 from postroom_api_testing.refusals import expect_refusal
 from postroom_api_testing.running import MAIL
 from postroom_database.engine import Database
+from postroom_database.paging import Slice
 from postroom_database.repositories import contents, emails
 from postroom_testing.fixtures import revive
 from postroom_testing.mariadb import MariaDb
@@ -130,8 +131,8 @@ def test_more_than_40_mb_is_refused(
     body = json.dumps(MAIL | more, ensure_ascii=False).encode()
     database = Database(url)
     with database.read() as connection:
-        before = emails.page(connection, workspace[0], limit=100)[0]
+        before = emails.page(connection, workspace[0], Slice(limit=100))[0]
     assert "40 MB" in expect_refusal(large_api.send(body), 422, "validation_error")
     with database.read() as connection:
-        assert emails.page(connection, workspace[0], limit=100)[0] == before
+        assert emails.page(connection, workspace[0], Slice(limit=100))[0] == before
     database.close()

@@ -46,6 +46,8 @@ def main() -> None:
         buffer_lines=settings.log.buffer_lines,
     )
     _check_lease(settings)
+    if not settings.mail.url.get_secret_value().startswith("inbox:"):
+        settings.secrets.refuse_example()
     database = Database(
         settings.database.url.get_secret_value(),
         pool_size=max(settings.database.pool_size, settings.worker.threads),

@@ -6,6 +6,7 @@ from postroom_config.log import LogSettings
 from postroom_config.mail import MailSettings
 from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
+from postroom_config.secrets import SecretSettings
 from postroom_config.settings import Settings
 from postroom_config.worker import WorkerSettings
 
@@ -14,6 +15,7 @@ class WorkerServiceSettings(Settings):
     database: DatabaseSettings
     redis: RedisSettings
     mail: MailSettings
+    secrets: SecretSettings
     egress: EgressSettings
     worker: WorkerSettings
     health: HealthSettings

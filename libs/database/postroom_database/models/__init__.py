@@ -3,11 +3,15 @@
 from postroom_database.models.api_key import ApiKey
 from postroom_database.models.base import Base
 from postroom_database.models.content import Attachment, ContentChunk
+from postroom_database.models.domain import Domain
 from postroom_database.models.email import Email
 from postroom_database.models.event import Event
 from postroom_database.models.idempotency import IdempotencyKey
 from postroom_database.models.inbox import InboxChunk, InboxMessage
+from postroom_database.models.provider_job import ProviderJob
 from postroom_database.models.recipient import Recipient
+from postroom_database.models.suppression import Suppression
+from postroom_database.models.template import Template, TemplateVersion
 from postroom_database.models.workspace import Workspace
 
 __all__ = [
@@ -15,11 +19,16 @@ __all__ = [
     "Attachment",
     "Base",
     "ContentChunk",
+    "Domain",
     "Email",
     "Event",
     "IdempotencyKey",
     "InboxChunk",
     "InboxMessage",
+    "ProviderJob",
     "Recipient",
+    "Suppression",
+    "Template",
+    "TemplateVersion",
     "Workspace",
 ]

@@ -18,5 +18,10 @@ class ApiKey(Base):
     workspace_id: Mapped[UUID] = mapped_column(Id)
     name: Mapped[str] = mapped_column(String(100))
     token_hash: Mapped[bytes] = mapped_column(binary(32), unique=True)
+    permission: Mapped[str] = mapped_column(String(20), server_default="full_access")
+    domain_id: Mapped[UUID | None] = mapped_column(Id)
+    """The only domain that it may send from; it outlives the domain, and then sends nothing."""
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=CurrentMoment())
+    last_used_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Within seconds of the last use: it is not written with every request."""
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from postroom_database.drafts import Draft
 from postroom_database.models import Email
+from postroom_database.paging import Slice, read_slice
 from postroom_database.repositories import contents
 from postroom_database.types import AnyRow
 from postroom_domain.states import State
@@ -84,31 +85,9 @@ def get(connection: Connection, workspace_id: UUID, email_id: UUID) -> AnyRow | 
     ).one_or_none()
 
 
-def page(
-    connection: Connection,
-    workspace_id: UUID,
-    *,
-    limit: int,
-    after: UUID | None = None,
-    before: UUID | None = None,
-) -> tuple[Sequence[AnyRow], bool]:
-    """Emails, newest first, and whether there are more beyond the page in the direction that was asked.
-
-    Args:
-        connection: any.
-        workspace_id: whose.
-        limit: rows at most.
-        after: an id; the page begins with the next older email.
-        before: an id; the page ends with the next newer email.
-    """
-    wanted = select(*_SHOWN).where(Email.workspace_id == workspace_id).limit(limit + 1)
-    if before is not None:
-        rows = connection.execute(wanted.where(Email.id > before).order_by(Email.id)).all()
-        return rows[:limit][::-1], len(rows) > limit
-    if after is not None:
-        wanted = wanted.where(Email.id < after)
-    rows = connection.execute(wanted.order_by(Email.id.desc())).all()
-    return rows[:limit], len(rows) > limit
+def page(connection: Connection, workspace_id: UUID, wanted: Slice) -> tuple[Sequence[AnyRow], bool]:
+    """Emails, newest first, and whether there are more."""
+    return read_slice(connection, select(*_SHOWN).where(Email.workspace_id == workspace_id), Email.id, wanted)
 
 
 def reschedule(connection: Connection, workspace_id: UUID, email_id: UUID, at: datetime) -> bool:

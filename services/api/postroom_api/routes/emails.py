@@ -1,7 +1,6 @@
 """``/emails``: send, list, read, reschedule, cancel."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,30 +23,29 @@ from postroom_api.answers import (
     summary,
 )
 from postroom_api.asking import ask
-from postroom_api.authentication import Keyring, Principal
-from postroom_api.bodies import AnyRequest, Body, decode, read_body
+from postroom_api.bodies import AnyRequest, decode, read_body
 from postroom_api.contract import documented
 from postroom_api.email_check import send_time
 from postroom_api.email_request import EmailRequest, RescheduleRequest
-from postroom_api.errors import IDEMPOTENCY_CONFLICT, MISSING_FIELD, NOT_FOUND, VALIDATION, ApiError
+from postroom_api.errors import IDEMPOTENCY_CONFLICT, MISSING_FIELD, NOT_FOUND, NOT_SCHEDULED, ApiError, refuse
 from postroom_api.intake import Intake
 from postroom_api.metrics import ACCEPTED
-from postroom_api.pages import Page, read_id, read_page
-from postroom_api.sending import read_batch, read_single
+from postroom_api.pages import read_id, read_page
+from postroom_api.resources import Resources
+from postroom_api.sending import Sending
 from postroom_api.submission import IdempotencyConflict, Submission
 from postroom_database.engine import Database
+from postroom_database.paging import Slice
 from postroom_database.repositories import contents, emails
 
 _RESCHEDULE = msgspec.json.Decoder(RescheduleRequest)
 _JSON = "application/json"
-_LARGE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Emails:
-    """What these routes need."""
+    """What is done with emails."""
 
-    keyring: Keyring
     intake: Intake
     database: Database
 
@@ -56,10 +54,7 @@ class Emails:
             # A permissive batch in which every email was refused stores nothing.
             answer = await self.intake.accept(submission) if submission.drafts else submission.answer
         except IdempotencyConflict:
-            raise ApiError(
-                IDEMPOTENCY_CONFLICT,
-                "This idempotency key was used in the last 24 hours for another request body.",
-            ) from None
+            raise refuse(IDEMPOTENCY_CONFLICT) from None
         if answer is submission.answer:
             for draft in submission.drafts:
                 ACCEPTED.labels(draft.lane.value).inc()
@@ -68,13 +63,8 @@ class Emails:
             logger.info("email.repeated")
         return Response(answer, media_type=_JSON, status_code=200)
 
-    def page(self, workspace_id: UUID, page: Page) -> EmailPage:
-        rows, has_more = ask(
-            self.database,
-            lambda connection: emails.page(
-                connection, workspace_id, limit=page.limit, after=page.after, before=page.before
-            ),
-        )
+    def page(self, workspace_id: UUID, wanted: Slice) -> EmailPage:
+        rows, has_more = ask(self.database, lambda connection: emails.page(connection, workspace_id, wanted))
         return EmailPage(has_more=has_more, data=[summary(row) for row in rows])
 
     def one(self, workspace_id: UUID, email_id: UUID) -> EmailDetails:
@@ -116,12 +106,13 @@ class Emails:
         row = emails.get(connection, workspace_id, email_id)
         if row is None:
             return _not_found()
-        return ApiError(VALIDATION, f"Only a scheduled email can be {what}; this one is {row.last_event}.")
+        return refuse(NOT_SCHEDULED, action=what, state=row.last_event)
 
 
-def email_routes(services: Emails) -> Router:
-    async def principal(request: AnyRequest) -> Principal:
-        return await services.keyring.principal(request)
+def email_routes(resources: Resources) -> Router:
+    access = resources.access
+    sending = Sending(resources.senders)
+    services = Emails(resources.intake, resources.database)
 
     @post(
         "/",
@@ -131,9 +122,8 @@ def email_routes(services: Emails) -> Router:
         status_code=200,
     )
     async def send_email(request: AnyRequest) -> Response[bytes]:
-        who = await principal(request)
-        body = await read_body(request)
-        return await services.accept(await _read(read_single, request, body, who))
+        who = await access.send(request)
+        return await services.accept(await sending.read_single(request, await read_body(request), who))
 
     @post(
         "/batch",
@@ -143,27 +133,26 @@ def email_routes(services: Emails) -> Router:
         status_code=200,
     )
     async def send_batch(request: AnyRequest) -> Response[bytes]:
-        who = await principal(request)
-        body = await read_body(request)
-        return await services.accept(await _read(read_batch, request, body, who))
+        who = await access.send(request)
+        return await services.accept(await sending.read_batch(request, await read_body(request), who))
 
     @get("/", operation_class=documented(paged=True), summary="List emails, newest first")
     async def list_emails(request: AnyRequest) -> EmailPage:
-        who = await principal(request)
+        who = await access.manage(request)
         return await asyncio.to_thread(services.page, who.workspace_id, read_page(request))
 
     @get("/{email_id:str}", operation_class=documented(), summary="Read an email")
     async def get_email(request: AnyRequest, email_id: FromPath[str]) -> EmailDetails:
-        who = await principal(request)
+        who = await access.manage(request)
         return await asyncio.to_thread(services.one, who.workspace_id, read_id(email_id))
 
     @patch("/{email_id:str}", operation_class=documented(body=RescheduleRequest), summary="Reschedule an email")
     async def reschedule_email(request: AnyRequest, email_id: FromPath[str]) -> EmailReference:
-        who = await principal(request)
+        who = await access.manage(request)
         asked = decode(_RESCHEDULE, await read_body(request))
         at = send_time(asked.scheduled_at or asked.scheduled_at_camel, datetime.now(UTC))
         if at is None:
-            raise ApiError(MISSING_FIELD, "Missing `scheduled_at` field.")
+            raise refuse(MISSING_FIELD, field="scheduled_at")
         return await asyncio.to_thread(services.reschedule, who.workspace_id, read_id(email_id), at)
 
     @post(
@@ -173,7 +162,7 @@ def email_routes(services: Emails) -> Router:
         status_code=200,
     )
     async def cancel_email(request: AnyRequest, email_id: FromPath[str]) -> EmailReference:
-        who = await principal(request)
+        who = await access.manage(request)
         return await asyncio.to_thread(services.cancel, who.workspace_id, read_id(email_id))
 
     return Router(
@@ -184,14 +173,5 @@ def email_routes(services: Emails) -> Router:
     )
 
 
-async def _read(
-    read: Callable[[AnyRequest, Body, Principal, str], Submission], request: AnyRequest, body: Body, who: Principal
-) -> Submission:
-    # Large bodies take up to a second to check, and everybody else would wait for it on the event loop.
-    if len(body) > _LARGE_BYTES:
-        return await asyncio.to_thread(read, request, body, who, request.state.request_id)
-    return read(request, body, who, request.state.request_id)
-
-
 def _not_found() -> ApiError:
-    return ApiError(NOT_FOUND, "Email not found.")
+    return refuse(NOT_FOUND, what="Email")

@@ -17,7 +17,7 @@ from litestar.params import FromPath
 
 from postroom_api.bodies import AnyRequest
 from postroom_api.captured import Captured, File, MessageDetails, MessageList, summarize
-from postroom_api.errors import NOT_FOUND, ApiError
+from postroom_api.errors import LOOPBACK_ONLY, NOT_FOUND, ApiError, refuse
 from postroom_api.pages import read_id
 from postroom_database.engine import Database
 from postroom_database.repositories import inbox
@@ -48,7 +48,7 @@ def inbox_routes(database: Database, *, exposed: bool) -> Router:
 
     def guard(connection: ASGIConnection[BaseRouteHandler, Any, Any, Any], _handler: BaseRouteHandler) -> None:
         if not exposed and not is_loopback_host(connection.headers.get("host", "")):
-            raise ApiError(NOT_FOUND, "The inbox answers only under a loopback name, such as http://127.0.0.1.")
+            raise refuse(LOOPBACK_ONLY)
 
     def captured(message_id: UUID) -> Captured:
         return Captured(_raw(message_id))
@@ -155,4 +155,4 @@ def _disposition(file: File) -> dict[str, str]:
 
 
 def _not_found() -> ApiError:
-    return ApiError(NOT_FOUND, "There is no such captured message.")
+    return refuse(NOT_FOUND, what="Captured message")
