@@ -73,8 +73,8 @@ def test_a_key_is_printed_alone_and_only_its_hash_is_kept(
     assert token not in err
     found = find_key(database, token)
     assert found is not None
-    with database.read() as connection:
-        assert [key.name for key in api_keys.of_workspace(connection, found.workspace_id)] == ["ci"]
+    with database.read() as reading:
+        assert [key.name for key in api_keys.of_workspace(reading, found.workspace_id)] == ["ci"]
     assert str(found.key_id) in err
     with mariadb.connect(mariadb_url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT * FROM api_keys")
