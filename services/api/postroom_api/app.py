@@ -12,6 +12,8 @@ from postroom_api.bounds import MAX_BODY_BYTES
 from postroom_api.edge import Edge
 from postroom_api.failures import HANDLERS
 from postroom_api.resources import Resources
+from postroom_api.routes.api_keys import api_key_routes
+from postroom_api.routes.attachments import attachment_routes
 from postroom_api.routes.docs import docs_routes
 from postroom_api.routes.emails import email_routes
 
@@ -64,4 +66,6 @@ def client_routes(resources: Resources) -> list[Router]:
     """What API clients use: each asks for a key."""
     return [
         email_routes(resources),
+        *attachment_routes(resources),
+        api_key_routes(resources),
     ]

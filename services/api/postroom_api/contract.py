@@ -17,18 +17,20 @@ from litestar.openapi.spec import (
 
 from postroom_api.email_request import EmailRequest, RescheduleRequest
 from postroom_api.errors import ErrorBody
+from postroom_api.keys import KeyRequest, RenameRequest
 
 _REFERENCE = "#/components/schemas/{name}"
-_BODIES = (EmailRequest, RescheduleRequest, ErrorBody)
+_BODIES = (EmailRequest, RescheduleRequest, KeyRequest, RenameRequest, ErrorBody)
 _JSON = "application/json"
 
 
-def documented(*, body: Any = None, paged: bool = False) -> type[Operation]:
+def documented(*, body: Any = None, paged: bool = False, link: bool = False) -> type[Operation]:
     """How an endpoint is described beyond its handler's signature.
 
     Args:
         body: the type of the request's body, or a list of it.
         paged: whether it takes limit, after and before.
+        link: whether it is reached by a signed link.
     """
 
     @dataclass  # else the constructor that Operation has would not call __post_init__
@@ -38,6 +40,8 @@ def documented(*, body: Any = None, paged: bool = False) -> type[Operation]:
                 self.request_body = RequestBody(required=True, content={_JSON: OpenAPIMediaType(schema=_schema(body))})
             if paged:
                 self.parameters = [*(self.parameters or []), *_page_parameters()]
+            if link:
+                self.parameters = [*(self.parameters or []), *_link_parameters()]
             self.responses = {
                 status: response for status, response in (self.responses or {}).items() if status != "400"
             } | {"4XX": _error("What is wrong, naming the field."), "503": _error("Try again.")}
@@ -68,11 +72,23 @@ def _error(description: str) -> OpenAPIResponse:
 
 def _page_parameters() -> list[Parameter]:
     text = {
-        "limit": "How many, from 1 to 100; 20 when absent.",
-        "after": "Only emails older than this id.",
-        "before": "Only emails newer than this id.",
+        "limit": "How many, from 1 to 100.",
+        "after": "Only what is older than this id.",
+        "before": "Only what is newer than this id.",
     }
-    return [
-        Parameter(name=name, param_in="query", required=False, description=about, schema=Schema(type="string"))  # type: ignore[arg-type]  # the spec's own names
-        for name, about in text.items()
-    ]
+    return [_query_parameter(name, about, required=False) for name, about in text.items()]
+
+
+def _link_parameters() -> list[Parameter]:
+    text = {"expires": "When the link ends, in seconds since 1970.", "signature": "Made with the link."}
+    return [_query_parameter(name, about, required=True) for name, about in text.items()]
+
+
+def _query_parameter(name: str, about: str, *, required: bool) -> Parameter:
+    return Parameter(
+        name=name,
+        param_in="query",
+        required=required,
+        description=about,
+        schema=Schema(type="string"),  # type: ignore[arg-type]  # the spec's own names
+    )

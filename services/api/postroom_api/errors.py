@@ -71,6 +71,12 @@ UNVERIFIED_SENDER = Kind(
 DOMAIN_TAKEN = Kind(
     403, "validation_error", "The {domain} domain has been registered already.", "a domain that is there already"
 )
+INVALID_LINK = Kind(
+    403,
+    "validation_error",
+    "The link is not valid, or no longer: ask for what it belongs to again to get a new one.",
+    "a download link that has expired or was altered",
+)
 NOT_FOUND = Kind(404, "not_found", "{what} not found.", "nothing of that id in the workspace")
 NO_ENDPOINT = Kind(404, "not_found", "The requested endpoint does not exist.", "an unknown path")
 LOOPBACK_ONLY = Kind(
