@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 from litestar.openapi.spec import (
+    Example,
     OpenAPIMediaType,
     OpenAPIResponse,
     Operation,
@@ -24,11 +25,12 @@ _BODIES = (EmailRequest, RescheduleRequest, KeyRequest, RenameRequest, ErrorBody
 _JSON = "application/json"
 
 
-def documented(*, body: Any = None, paged: bool = False, link: bool = False) -> type[Operation]:
+def documented(*, body: Any = None, example: Any = None, paged: bool = False, link: bool = False) -> type[Operation]:
     """How an endpoint is described beyond its handler's signature.
 
     Args:
         body: the type of the request's body, or a list of it.
+        example: one that is accepted.
         paged: whether it takes limit, after and before.
         link: whether it is reached by a signed link.
     """
@@ -37,7 +39,13 @@ def documented(*, body: Any = None, paged: bool = False, link: bool = False) -> 
     class Documented(Operation):
         def __post_init__(self) -> None:
             if body is not None:
-                self.request_body = RequestBody(required=True, content={_JSON: OpenAPIMediaType(schema=_schema(body))})
+                media = OpenAPIMediaType(schema=_schema(body))
+                if example is not None:
+                    media.examples = {"accepted": Example(value=example)}
+                self.request_body = RequestBody(required=True, content={_JSON: media})
+            for parameter in self.parameters or []:
+                if isinstance(parameter, Parameter) and parameter.param_in == "path":
+                    parameter.schema = Schema(type="string", format="uuid")  # type: ignore[arg-type]  # the spec's own names
             if paged:
                 self.parameters = [*(self.parameters or []), *_page_parameters()]
             if link:
@@ -71,24 +79,26 @@ def _error(description: str) -> OpenAPIResponse:
 
 
 def _page_parameters() -> list[Parameter]:
-    text = {
-        "limit": "How many, from 1 to 100.",
-        "after": "Only what is older than this id.",
-        "before": "Only what is newer than this id.",
-    }
-    return [_query_parameter(name, about, required=False) for name, about in text.items()]
+    identity = Schema(type="string", format="uuid")  # type: ignore[arg-type]  # the spec's own names
+    number = Schema(type="integer", minimum=1, maximum=100)  # type: ignore[arg-type]  # likewise
+    return [
+        _query_parameter("limit", "How many.", number, required=False),
+        _query_parameter("after", "Only what is older than this id.", identity, required=False),
+        _query_parameter("before", "Only what is newer than this id.", identity, required=False),
+    ]
 
 
 def _link_parameters() -> list[Parameter]:
     text = {"expires": "When the link ends, in seconds since 1970.", "signature": "Made with the link."}
-    return [_query_parameter(name, about, required=True) for name, about in text.items()]
+    schema = Schema(type="string")  # type: ignore[arg-type]  # the spec's own names
+    return [_query_parameter(name, about, schema, required=True) for name, about in text.items()]
 
 
-def _query_parameter(name: str, about: str, *, required: bool) -> Parameter:
+def _query_parameter(name: str, about: str, schema: Schema, *, required: bool) -> Parameter:
     return Parameter(
         name=name,
         param_in="query",
         required=required,
         description=about,
-        schema=Schema(type="string"),  # type: ignore[arg-type]  # the spec's own names
+        schema=schema,
     )

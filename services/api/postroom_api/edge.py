@@ -26,11 +26,11 @@ class Edge:
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        self.inner = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
+            await self.inner(scope, receive, send)
             return
         request_id = _request_id(scope["headers"])
         scope.setdefault("state", {})["request_id"] = request_id
@@ -52,7 +52,7 @@ class Edge:
 
         with logger.contextualize(request_id=request_id):
             try:
-                await self._app(scope, receive, send_with_id)
+                await self.inner(scope, receive, send_with_id)
             finally:
                 self._note(scope, status, time.perf_counter() - started)
 

@@ -1,6 +1,7 @@
 """API keys as clients manage them."""
 
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -24,8 +25,8 @@ class KeyRequest(msgspec.Struct):
     """A key to make. ``domain_id`` binds a sending key to one domain."""
 
     name: str | None = None
-    permission: str | None = None
-    domain_id: str | None = None
+    permission: Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(Permission)})] | None = None
+    domain_id: Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})] | None = None
 
 
 class RenameRequest(msgspec.Struct):

@@ -55,7 +55,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 
 def test_every_route_is_in_the_document(shared_api: RunningApi, document: dict[str, Any]) -> None:
     assert isinstance(shared_api.app, Edge)
-    app = shared_api.app._app
+    app = shared_api.app.inner
     assert isinstance(app, Litestar)
     served = {
         (method, re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path))

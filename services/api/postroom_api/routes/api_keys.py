@@ -23,7 +23,7 @@ def api_key_routes(resources: Resources) -> Router:
 
     @post(
         "/",
-        operation_class=documented(body=KeyRequest),
+        operation_class=documented(body=KeyRequest, example={"name": "ci", "permission": "sending_access"}),
         responses={201: ResponseSpec(NewKey, description="The key; its token is shown only here.")},
         summary="Make an API key",
     )
@@ -37,7 +37,11 @@ def api_key_routes(resources: Resources) -> Router:
         who = await access.manage(request)
         return await asyncio.to_thread(keys.page, who.workspace_id, read_page(request, default=None))
 
-    @patch("/{key_id:str}", operation_class=documented(body=RenameRequest), summary="Rename an API key")
+    @patch(
+        "/{key_id:str}",
+        operation_class=documented(body=RenameRequest, example={"name": "deploys"}),
+        summary="Rename an API key",
+    )
     async def rename_key(request: AnyRequest, key_id: FromPath[str]) -> KeyReference:
         who = await access.manage(request)
         asked = decode(_RENAME, await read_body(request))
