@@ -14,6 +14,7 @@ from postroom_api.failures import HANDLERS
 from postroom_api.resources import Resources
 from postroom_api.routes.docs import docs_routes
 from postroom_api.routes.emails import email_routes
+from postroom_api.routes.suppressions import suppression_routes
 
 VERSION = "1"
 
@@ -64,4 +65,5 @@ def client_routes(resources: Resources) -> list[Router]:
     """What API clients use: each asks for a key."""
     return [
         email_routes(resources),
+        suppression_routes(resources),
     ]

@@ -1,5 +1,6 @@
 """The OpenAPI document: generated from the routes, with the request bodies that the handlers decode themselves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,18 +18,36 @@ from litestar.openapi.spec import (
 
 from postroom_api.email_request import EmailRequest, RescheduleRequest
 from postroom_api.errors import ErrorBody
+from postroom_api.suppression_request import (
+    AddSuppressionRequest,
+    AddSuppressionsRequest,
+    RemoveSuppressionsRequest,
+)
 
 _REFERENCE = "#/components/schemas/{name}"
-_BODIES = (EmailRequest, RescheduleRequest, ErrorBody)
+_BODIES = (
+    EmailRequest,
+    RescheduleRequest,
+    AddSuppressionRequest,
+    AddSuppressionsRequest,
+    RemoveSuppressionsRequest,
+    ErrorBody,
+)
 _JSON = "application/json"
+_PAGE = {
+    "limit": "How many, from 1 to 100; 20 when absent.",
+    "after": "Only what is older than this id.",
+    "before": "Only what is newer than this id.",
+}
 
 
-def documented(*, body: Any = None, paged: bool = False) -> type[Operation]:
+def documented(*, body: Any = None, paged: bool = False, query: Mapping[str, str] | None = None) -> type[Operation]:
     """How an endpoint is described beyond its handler's signature.
 
     Args:
         body: the type of the request's body, or a list of it.
         paged: whether it takes limit, after and before.
+        query: its other parameters, and what each means.
     """
 
     @dataclass  # else the constructor that Operation has would not call __post_init__
@@ -36,8 +55,9 @@ def documented(*, body: Any = None, paged: bool = False) -> type[Operation]:
         def __post_init__(self) -> None:
             if body is not None:
                 self.request_body = RequestBody(required=True, content={_JSON: OpenAPIMediaType(schema=_schema(body))})
-            if paged:
-                self.parameters = [*(self.parameters or []), *_page_parameters()]
+            text = (_PAGE if paged else {}) | dict(query or {})
+            if text:
+                self.parameters = [*(self.parameters or []), *_query_parameters(text)]
             self.responses = {
                 status: response for status, response in (self.responses or {}).items() if status != "400"
             } | {"4XX": _error("What is wrong, naming the field."), "503": _error("Try again.")}
@@ -66,12 +86,7 @@ def _error(description: str) -> OpenAPIResponse:
     )
 
 
-def _page_parameters() -> list[Parameter]:
-    text = {
-        "limit": "How many, from 1 to 100; 20 when absent.",
-        "after": "Only emails older than this id.",
-        "before": "Only emails newer than this id.",
-    }
+def _query_parameters(text: Mapping[str, str]) -> list[Parameter]:
     return [
         Parameter(name=name, param_in="query", required=False, description=about, schema=Schema(type="string"))  # type: ignore[arg-type]  # the spec's own names
         for name, about in text.items()

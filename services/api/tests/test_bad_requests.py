@@ -20,6 +20,12 @@ ROUTES = [
     ("GET", f"/emails/{uuid4()}"),
     ("PATCH", f"/emails/{uuid4()}"),
     ("POST", f"/emails/{uuid4()}/cancel"),
+    ("POST", "/suppressions"),
+    ("POST", "/suppressions/batch/add"),
+    ("POST", "/suppressions/batch/remove"),
+    ("GET", "/suppressions"),
+    ("GET", "/suppressions/ada@example.com"),
+    ("DELETE", f"/suppressions/{uuid4()}"),
 ]
 
 

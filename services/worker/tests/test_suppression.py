@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from loguru import logger
 from sqlalchemy import update
 
 from postroom_database.engine import Database
@@ -20,6 +21,8 @@ from postroom_transport.factory import open_transport
 from postroom_transport.message import Message, Result, Transport
 from postroom_worker.metrics import ATTEMPTS
 from postroom_worker_testing.deliverer import CALL_SECONDS, Deliverer, make_due
+
+WORKSPACE = uuid4()
 
 
 @pytest.fixture
@@ -193,6 +196,33 @@ def test_a_hard_bounce_and_a_complaint_suppress_from_the_next_send_on(over_inbox
     assert over_inbox.row(second.id).last_event == "delivered"
     over_inbox.make().deliver(labelled.id)
     assert over_inbox.row(labelled.id).last_event == "bounced"
+
+
+def test_what_happened_is_logged_without_addresses(over_inbox: Deliverer) -> None:
+    first, second = (draft(to=["bounced@resend.dev"], workspace_id=WORKSPACE) for _ in range(2))
+    store(over_inbox.database, first, second)
+    lines: list[Any] = []
+    handler = logger.add(lambda line: lines.append(line.record), level="DEBUG", format="{message}")
+    for one in (first, second):
+        over_inbox.make().deliver(one.id)
+    logger.remove(handler)
+    with over_inbox.database.read() as connection:
+        record = suppressions.get(connection, WORKSPACE, "bounced@resend.dev")
+    assert record is not None
+    assert [(line["level"].name, line["message"]) for line in lines] == [
+        ("INFO", "email.sent"),
+        ("INFO", "suppression.added"),
+        ("INFO", "email.suppressed"),
+    ]
+    assert lines[1]["extra"] == {
+        "request_id": first.request_id,
+        "workspace_id": str(WORKSPACE),
+        "email_id": str(first.id),
+        "suppression_id": str(record.id),
+        "origin": "bounce",
+    }
+    assert lines[2]["extra"]["suppressed"] == 1
+    assert "resend.dev" not in str([line["extra"] for line in lines])
 
 
 def test_an_outcome_that_is_not_written_suppresses_nothing(over_inbox: Deliverer) -> None:

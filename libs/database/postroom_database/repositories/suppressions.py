@@ -136,12 +136,16 @@ def page(
     return [_record(row) for row in rows], has_more
 
 
+def find(connection: Connection, workspace_id: UUID, names: Sequence[UUID | str]) -> list[SuppressionRecord]:
+    """Those that there are of some ids or addresses; at least one, all of one kind."""
+    rows = connection.execute(select(*_COLUMNS).where(Suppression.workspace_id == workspace_id, _named(names)))
+    return [_record(row) for row in rows]
+
+
 def get(connection: Connection, workspace_id: UUID, name: UUID | str) -> SuppressionRecord | None:
     """One suppression by its id or its address."""
-    row = connection.execute(
-        select(*_COLUMNS).where(Suppression.workspace_id == workspace_id, _named([name]))
-    ).one_or_none()
-    return None if row is None else _record(row)
+    found = find(connection, workspace_id, [name])
+    return found[0] if found else None
 
 
 def remove(
