@@ -16,6 +16,7 @@ from postroom_database.repositories import inbox, suppressions, timelines
 from postroom_database.repositories.suppressions import NewSuppression
 from postroom_domain.suppressions import Origin
 from postroom_testing.drafts import attachment, draft, store
+from postroom_testing.files import FileServer
 from postroom_testing.smtp import SmtpServer
 from postroom_transport.factory import open_transport
 from postroom_transport.message import Message, Result, Transport
@@ -40,14 +41,18 @@ def over_inbox(database: Database) -> Deliverer:
     )
 
 
-class NeverCalled:
-    """A transport that must not be reached."""
+class Recording:
+    """A transport that takes nobody, and knows for whom it was called."""
 
-    name = "never"
+    name = "recording"
     max_bytes = 10**9
 
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, ...]] = []
+
     def send(self, message: Message) -> Result:
-        raise AssertionError(f"called for {message.recipients}")
+        self.calls.append(message.recipients)
+        return Result(None, ())
 
     def check(self) -> str:
         return ""
@@ -120,17 +125,20 @@ def test_a_suppressed_recipient_is_never_in_the_envelope(over_smtp: Deliverer, s
 
 
 def test_when_all_are_suppressed_the_transport_is_not_called(database: Database) -> None:
-    deliverer = Deliverer(database, NeverCalled())
-    # Its attachment cannot be fetched: nothing of a mail that is not sent needs to be.
-    one = draft(bcc=["bcc@example.com"], attachments=(attachment(None, path="http://127.0.0.1:1/gone"),))
-    store(database, one)
-    suppress(database, one.workspace_id, "to@example.com", "bcc@example.com", origin=Origin.COMPLAINT)
-    deliverer.make().deliver(one.id)
+    transport = Recording()
+    deliverer = Deliverer(database, transport)
+    with FileServer({"/report.pdf": b"%PDF"}) as files:
+        one = draft(bcc=["bcc@example.com"], attachments=(attachment(None, path=f"{files.url}/report.pdf"),))
+        store(database, one)
+        suppress(database, one.workspace_id, "to@example.com", "bcc@example.com", origin=Origin.COMPLAINT)
+        deliverer.make().deliver(one.id)
+        assert files.requests == [], "nothing is fetched for a mail that is not sent"
+    assert transport.calls == []
     row = deliverer.row(one.id)
     assert (row.state, row.last_event, row.message_id, row.lease_token) == ("suppressed", "suppressed", None, None)
     assert row.reason.startswith("suppressed (complaint): ")
     assert [data["reason"] for data in event_data(database, one.id, "email.suppressed")] == ["previous_complaint"] * 2
-    assert count(deliverer.transport, "suppressed") == 2
+    assert count(transport, "suppressed") == 2
     deliverer.make().deliver(one.id)
     assert len(deliverer.events(one.id)) == 2
     assert deliverer.row(one.id).attempts == 1
@@ -230,7 +238,7 @@ def test_an_outcome_that_is_not_written_suppresses_nothing(over_inbox: Deliverer
     store(over_inbox.database, one)
     transport = over_inbox.transport
 
-    class Slow(NeverCalled):
+    class Slow(Recording):
         def send(self, message: Message) -> Result:
             make_lost(over_inbox.database, one.id)
             return transport.send(message)
