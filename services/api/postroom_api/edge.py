@@ -14,6 +14,7 @@ ANSWER_HEADERS = "answer_headers"
 """In a request's state: headers that its answer gets, whatever it is."""
 
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_MAY_BE_ADDRESS = re.compile("[@%]")
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
 
@@ -65,7 +66,8 @@ class Edge:
             level,
             "request.answered",
             method=method,
-            path=scope["path"],
+            # An address may stand in a path; then only the route is told.
+            path=scope.get("path_template", "") if _MAY_BE_ADDRESS.search(scope["path"]) else scope["path"],
             status=status,
             milliseconds=round(seconds * 1000, 1),
         )

@@ -113,6 +113,12 @@ INVALID_BATCH = Kind(
 INVALID_HEADER = Kind(422, "validation_error", "Invalid `{header}` header. {reason}", "a header that is wrong")
 INVALID_PAGE = Kind(422, "validation_error", "{reason}", "`limit`, `after` or `before` is wrong")
 INVALID_PARAMETER = Kind(422, "invalid_parameter", "The `{name}` must be a valid UUID.", "an id that is no UUID")
+INVALID_SUPPRESSION = Kind(
+    422,
+    "invalid_parameter",
+    "The suppression must be named by a valid UUID or by an email address.",
+    "a suppression named by something else",
+)
 INVALID_ATTACHMENT = Kind(422, "invalid_attachment", "Invalid `{field}` field. {reason}", "an attachment that is wrong")
 NOT_SCHEDULED = Kind(
     422,

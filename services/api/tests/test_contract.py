@@ -14,6 +14,11 @@ from msgspec import structs
 
 from postroom_api.edge import Edge
 from postroom_api.email_request import AttachmentRequest, EmailRequest, RescheduleRequest
+from postroom_api.suppression_request import (
+    AddSuppressionRequest,
+    AddSuppressionsRequest,
+    RemoveSuppressionsRequest,
+)
 from postroom_api_testing.running import MAIL, RunningApi
 
 OPEN = {"/livez", "/readyz", "/metrics", "/version", "/attachments/{attachment_id}"}
@@ -82,6 +87,9 @@ def test_every_documented_body_is_accepted(shared_api: RunningApi, document: dic
         ("PATCH", "/emails/{email_id}"): {"scheduled_at": "in 2 hours"},
         ("POST", "/api-keys"): {"name": "k", "permission": "sending_access"},
         ("PATCH", "/api-keys/{key_id}"): {"name": "other"},
+        ("POST", "/suppressions"): {"email": "first@example.com"},
+        ("POST", "/suppressions/batch/add"): {"emails": ["first@example.com", "second@example.com"]},
+        ("POST", "/suppressions/batch/remove"): {"emails": ["second@example.com"]},
     }
     ids = {"email_id": scheduled, "key_id": shared_api.request("GET", "/api-keys").json()["data"][0]["id"]}
     documented = {(method, path) for method, path, operation in operations(document) if "requestBody" in operation}
@@ -91,17 +99,35 @@ def test_every_documented_body_is_accepted(shared_api: RunningApi, document: dic
         assert answer.status in {200, 201}
         operation = document["paths"][path][method.lower()]
         expect_schema(document, operation["requestBody"]["content"]["application/json"]["schema"], body)
-        expect_schema(document, answer_schema(operation), answer.json())
+        expect_schema(document, answer_schema(operation, answer.status), answer.json())
 
 
 def test_every_documented_answer_is_what_is_answered(shared_api: RunningApi, document: dict[str, Any]) -> None:
     email_id = shared_api.send(MAIL | {"tags": [{"name": "a", "value": "b"}], "cc": "c@example.com"}).json()["id"]
-    for path in ("/emails", "/emails/{email_id}", "/livez", "/version"):
-        answer = shared_api.request("GET", path.format(email_id=email_id))
-        expect_schema(document, answer_schema(document["paths"][path]["get"]), answer.json())
+    shared_api.request("POST", "/suppressions", {"email": "answer@example.com"})
+    for method, path in (
+        ("GET", "/emails"),
+        ("GET", "/emails/{email_id}"),
+        ("GET", "/suppressions"),
+        ("GET", "/suppressions/{id_or_email}"),
+        ("DELETE", "/suppressions/{id_or_email}"),
+        ("GET", "/livez"),
+        ("GET", "/version"),
+    ):
+        answer = shared_api.request(method, path.format(email_id=email_id, id_or_email="answer@example.com"))
+        operation = document["paths"][path][method.lower()]
+        expect_schema(document, answer_schema(operation, answer.status), answer.json())
     refused = shared_api.request("GET", f"/emails/{uuid4()}").json()
     error = document["paths"]["/emails/{email_id}"]["get"]["responses"]["4XX"]
     expect_schema(document, error["content"]["application/json"]["schema"], refused)
+
+
+def test_a_list_documents_what_its_query_may_hold(document: dict[str, Any]) -> None:
+    for path, names in (
+        ("/emails", {"limit", "after", "before"}),
+        ("/suppressions", {"limit", "after", "before", "origin"}),
+    ):
+        assert {parameter["name"] for parameter in document["paths"][path]["get"]["parameters"]} == names
 
 
 def test_every_operation_says_what_it_needs(document: dict[str, Any]) -> None:
@@ -114,16 +140,25 @@ def test_every_operation_says_what_it_needs(document: dict[str, Any]) -> None:
     assert document["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
 
 
-@pytest.mark.parametrize("request_class", [EmailRequest, RescheduleRequest, AttachmentRequest])
+@pytest.mark.parametrize(
+    "request_class",
+    [
+        EmailRequest,
+        RescheduleRequest,
+        AttachmentRequest,
+        AddSuppressionRequest,
+        AddSuppressionsRequest,
+        RemoveSuppressionsRequest,
+    ],
+)
 def test_every_field_is_documented(document: dict[str, Any], request_class: type) -> None:
     schema = document["components"]["schemas"][request_class.__name__]
     names = {field.encode_name for field in structs.fields(request_class)}
     assert set(schema["properties"]) == names
 
 
-def answer_schema(operation: dict[str, Any]) -> Any:
-    [answer] = [answer for status, answer in operation["responses"].items() if status in {"200", "201"}]
-    return answer["content"]["application/json"]["schema"]
+def answer_schema(operation: dict[str, Any], status: int) -> Any:
+    return operation["responses"][str(status)]["content"]["application/json"]["schema"]
 
 
 def expect_schema(document: dict[str, Any], schema: dict[str, Any], value: Any) -> None:

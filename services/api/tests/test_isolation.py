@@ -52,6 +52,7 @@ def bodies(side: Side) -> dict[str, Any]:
     return {
         "/emails": MAIL | {"subject": mark, "html": f"<p>{mark}</p>", "scheduled_at": "in 1 hour"},
         "/api-keys": {"name": f"{mark} {number}"},
+        "/suppressions": {"email": f"{number}@{mark}.example.org"},
     }
 
 
@@ -62,6 +63,8 @@ def any_body(side: Side, ids: list[str]) -> dict[str, Any]:
         "name": side.mark,
         "domain_id": ids[0],
         "id": ids[-1],
+        "ids": ids,
+        "email": f"any@{side.mark}.example.org",
     }
 
 
