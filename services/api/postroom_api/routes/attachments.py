@@ -42,7 +42,11 @@ def attachment_routes(resources: Resources) -> list[Router]:
     @get(
         "/{attachment_id:str}",
         operation_class=documented(link=True),
-        responses={200: ResponseSpec(bytes, description="The attachment.", media_type="application/octet-stream")},
+        responses={
+            200: ResponseSpec(
+                bytes, description="The attachment.", media_type="application/octet-stream", generate_examples=False
+            )
+        },
         summary="Download an attachment by its link",
     )
     async def download_attachment(request: AnyRequest, attachment_id: FromPath[str]) -> Stream:

@@ -23,8 +23,8 @@ def operations_routes(readiness: Readiness, version: Version) -> Router:
     @get(
         "/readyz",
         responses={
-            200: ResponseSpec(Report, description="Every service that is needed answers."),
-            503: ResponseSpec(Report, description="One of them does not."),
+            200: ResponseSpec(Report, description="Every service that is needed answers.", generate_examples=False),
+            503: ResponseSpec(Report, description="One of them does not.", generate_examples=False),
         },
         summary="Which backing services answer, and since when",
         sync_to_thread=True,
@@ -39,7 +39,7 @@ def operations_routes(readiness: Readiness, version: Version) -> Router:
 
     @get(
         "/metrics",
-        responses={200: ResponseSpec(str, description="Metrics.", media_type="text/plain")},
+        responses={200: ResponseSpec(str, description="Metrics.", media_type="text/plain", generate_examples=False)},
         summary="Metrics in Prometheus' text format",
         sync_to_thread=True,
     )
