@@ -13,6 +13,7 @@ from postroom_api.edge import Edge
 from postroom_api.failures import HANDLERS
 from postroom_api.resources import Resources
 from postroom_api.routes.docs import docs_routes
+from postroom_api.routes.domains import domain_routes
 from postroom_api.routes.emails import email_routes
 
 VERSION = "1"
@@ -64,4 +65,5 @@ def client_routes(resources: Resources) -> list[Router]:
     """What API clients use: each asks for a key."""
     return [
         email_routes(resources),
+        domain_routes(resources),
     ]

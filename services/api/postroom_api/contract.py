@@ -15,11 +15,12 @@ from litestar.openapi.spec import (
     Schema,
 )
 
+from postroom_api.domain_request import CreateDomainRequest, UpdateDomainRequest
 from postroom_api.email_request import EmailRequest, RescheduleRequest
 from postroom_api.errors import ErrorBody
 
 _REFERENCE = "#/components/schemas/{name}"
-_BODIES = (EmailRequest, RescheduleRequest, ErrorBody)
+_BODIES = (EmailRequest, RescheduleRequest, CreateDomainRequest, UpdateDomainRequest, ErrorBody)
 _JSON = "application/json"
 
 
@@ -68,9 +69,9 @@ def _error(description: str) -> OpenAPIResponse:
 
 def _page_parameters() -> list[Parameter]:
     text = {
-        "limit": "How many, from 1 to 100; 20 when absent.",
-        "after": "Only emails older than this id.",
-        "before": "Only emails newer than this id.",
+        "limit": "How many, from 1 to 100. When absent: 20, or all where the list says so.",
+        "after": "Only what is older than this id.",
+        "before": "Only what is newer than this id.",
     }
     return [
         Parameter(name=name, param_in="query", required=False, description=about, schema=Schema(type="string"))  # type: ignore[arg-type]  # the spec's own names
