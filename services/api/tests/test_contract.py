@@ -12,6 +12,7 @@ import pytest
 from litestar import Litestar
 from msgspec import structs
 
+from postroom_api.domain_request import CreateDomainRequest, UpdateDomainRequest
 from postroom_api.edge import Edge
 from postroom_api.email_request import AttachmentRequest, EmailRequest, RescheduleRequest
 from postroom_api_testing.running import MAIL, RunningApi
@@ -73,27 +74,42 @@ def test_every_reference_resolves(document: dict[str, Any]) -> None:
 
 
 def test_every_documented_body_is_accepted(shared_api: RunningApi, document: dict[str, Any]) -> None:
-    scheduled = shared_api.send(MAIL | {"scheduled_at": "in 1 hour"}).json()["id"]
+    ids = {
+        "email_id": shared_api.send(MAIL | {"scheduled_at": "in 1 hour"}).json()["id"],
+        "domain_id": shared_api.request("POST", "/domains", {"name": "body.example"}).json()["id"],
+    }
     examples = {
         ("POST", "/emails"): MAIL,
         ("POST", "/emails/batch"): [MAIL, MAIL],
         ("PATCH", "/emails/{email_id}"): {"scheduled_at": "in 2 hours"},
+        ("POST", "/domains"): {"name": "documented.example", "capabilities": {"sending": "enabled"}},
+        ("PATCH", "/domains/{domain_id}"): {"tracking_subdomain": "links"},
     }
     documented = {(method, path) for method, path, operation in operations(document) if "requestBody" in operation}
     assert documented == set(examples)
     for (method, path), body in examples.items():
-        answer = shared_api.request(method, path.format(email_id=scheduled), body)
-        assert answer.status == 200
+        answer = shared_api.request(method, path.format(**ids), body)
         operation = document["paths"][path][method.lower()]
         expect_schema(document, operation["requestBody"]["content"]["application/json"]["schema"], body)
-        expect_schema(document, answer_schema(operation), answer.json())
+        expect_schema(document, answer_schema(operation, answer.status), answer.json())
 
 
 def test_every_documented_answer_is_what_is_answered(shared_api: RunningApi, document: dict[str, Any]) -> None:
     email_id = shared_api.send(MAIL | {"tags": [{"name": "a", "value": "b"}], "cc": "c@example.com"}).json()["id"]
-    for path in ("/emails", "/emails/{email_id}", "/livez", "/version"):
-        answer = shared_api.request("GET", path.format(email_id=email_id))
-        expect_schema(document, answer_schema(document["paths"][path]["get"]), answer.json())
+    domain_id = shared_api.request("POST", "/domains", {"name": "answer.example"}).json()["id"]
+    for method, path in (
+        ("GET", "/emails"),
+        ("GET", "/emails/{email_id}"),
+        ("GET", "/domains"),
+        ("GET", "/domains/{domain_id}"),
+        ("POST", "/domains/{domain_id}/verify"),
+        ("DELETE", "/domains/{domain_id}"),
+        ("GET", "/livez"),
+        ("GET", "/version"),
+    ):
+        answer = shared_api.request(method, path.format(email_id=email_id, domain_id=domain_id))
+        operation = document["paths"][path][method.lower()]
+        expect_schema(document, answer_schema(operation, answer.status), answer.json())
     refused = shared_api.request("GET", f"/emails/{uuid4()}").json()
     error = document["paths"]["/emails/{email_id}"]["get"]["responses"]["4XX"]
     expect_schema(document, error["content"]["application/json"]["schema"], refused)
@@ -102,22 +118,25 @@ def test_every_documented_answer_is_what_is_answered(shared_api: RunningApi, doc
 def test_every_operation_says_what_it_needs(document: dict[str, Any]) -> None:
     for _, path, operation in operations(document):
         assert operation["summary"]
-        assert bool(operation.get("security")) == path.startswith("/emails")
+        assert bool(operation.get("security")) == path.startswith(("/emails", "/domains"))
         assert {p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"} == set(
             re.findall(r"\{(\w+)\}", path)
         )
     assert document["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
 
 
-@pytest.mark.parametrize("request_class", [EmailRequest, RescheduleRequest, AttachmentRequest])
+@pytest.mark.parametrize(
+    "request_class", [EmailRequest, RescheduleRequest, AttachmentRequest, CreateDomainRequest, UpdateDomainRequest]
+)
 def test_every_field_is_documented(document: dict[str, Any], request_class: type) -> None:
     schema = document["components"]["schemas"][request_class.__name__]
     names = {field.encode_name for field in structs.fields(request_class)}
     assert set(schema["properties"]) == names
 
 
-def answer_schema(operation: dict[str, Any]) -> Any:
-    return operation["responses"]["200"]["content"]["application/json"]["schema"]
+def answer_schema(operation: dict[str, Any], status: int) -> Any:
+    assert status < 300
+    return operation["responses"][str(status)]["content"]["application/json"]["schema"]
 
 
 def expect_schema(document: dict[str, Any], schema: dict[str, Any], value: Any) -> None:
