@@ -47,8 +47,8 @@ def test_a_name_is_kept_as_senders_addresses_are_read(text: str, name: str) -> N
         "a.com.",
         "a>.com",
         "a\n.com",
-    ]
-    + [f"{'a' * 63}." * 3 + "com"],
+        f"{'a' * 63}." * 3 + "com",
+    ],
 )
 def test_what_is_no_domain_is_refused(text: str) -> None:
     with pytest.raises(InvalidDomain):
