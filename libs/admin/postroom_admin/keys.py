@@ -1,17 +1,14 @@
 import sys
-from uuid import UUID
 
 import click
-from sqlalchemy import Connection
 
 from postroom_admin.moments import show_moment
 from postroom_admin.names import check_name
 from postroom_admin.opening import opened_database
-from postroom_database.repositories import api_keys, workspaces
+from postroom_admin.workspaces import find_workspace, workspace_option
+from postroom_database.repositories import api_keys
 from postroom_domain.ids import parse_id
 from postroom_domain.tokens import hash_token, new_token
-
-_workspace = click.option("--workspace", required=True, help="The workspace's name.")
 
 
 @click.group("key")
@@ -20,7 +17,7 @@ def key_group() -> None:
 
 
 @key_group.command("create")
-@_workspace
+@workspace_option
 @click.option(
     "--name", default="default", show_default=True, callback=check_name, help="What you will know the key by."
 )
@@ -28,18 +25,18 @@ def create(workspace: str, name: str) -> None:
     """Make a key and print it, this once: only its hash is kept."""
     token = new_token()
     with opened_database() as database, database.begin() as connection:
-        workspace_id = _find(connection, workspace)
+        workspace_id = find_workspace(connection, workspace)
         key_id = api_keys.add(connection, workspace_id=workspace_id, name=name, token_hash=hash_token(token))
     click.echo(f"Made the key {key_id}. It is shown only now:", err=True)
     click.echo(token)
 
 
 @key_group.command("list")
-@_workspace
+@workspace_option
 def list_keys(workspace: str) -> None:
     """List a workspace's keys: id, name, since when, and whether revoked."""
     with opened_database() as database, database.read() as connection:
-        keys = api_keys.of_workspace(connection, _find(connection, workspace))
+        keys = api_keys.of_workspace(connection, find_workspace(connection, workspace))
     for key in keys:
         state = f"revoked {show_moment(key.revoked_at)}" if key.revoked_at else "active"
         click.echo(f"{key.id}  {show_moment(key.created_at)}  {state:<32}  {key.name}")
@@ -48,23 +45,15 @@ def list_keys(workspace: str) -> None:
 
 
 @key_group.command("revoke")
-@_workspace
+@workspace_option
 @click.argument("key_id")
 def revoke(workspace: str, key_id: str) -> None:
     """End the key KEY_ID. Every process refuses it within seconds; revoking twice is no error."""
     parsed = parse_id(key_id)
     with opened_database() as database, database.begin() as connection:
-        workspace_id = _find(connection, workspace)
+        workspace_id = find_workspace(connection, workspace)
         done = parsed is not None and api_keys.revoke(connection, workspace_id=workspace_id, key_id=parsed)
     if not done:
         click.echo("There is no such key in this workspace; `key list` shows them.", err=True)
         sys.exit(1)
     click.echo(f"Revoked {key_id}.")
-
-
-def _find(connection: Connection, workspace: str) -> UUID:
-    found = workspaces.find(connection, workspace)
-    if found is None:
-        there = ", ".join(workspaces.names(connection)) or "none; make one with `workspace create NAME`"
-        raise click.BadParameter(f"there is no such workspace. There are: {there}", param_hint="--workspace")
-    return found

@@ -3,6 +3,7 @@
 import click
 
 from postroom_admin.doctor import doctor_command
+from postroom_admin.domains import domain_group
 from postroom_admin.email_show import email_group
 from postroom_admin.embedded import embedded_command
 from postroom_admin.keys import key_group
@@ -28,7 +29,15 @@ def main() -> None:
     """Postroom's admin processes. They read the same POSTROOM_* variables as the services."""
 
 
-for command in (migrate_command, workspace_group, key_group, email_group, doctor_command, embedded_command):
+for command in (
+    migrate_command,
+    workspace_group,
+    key_group,
+    domain_group,
+    email_group,
+    doctor_command,
+    embedded_command,
+):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 from uuid import UUID
 
 import click
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from postroom_admin.names import check_name
@@ -8,6 +9,8 @@ from postroom_admin.opening import opened_database
 from postroom_database.engine import Database
 from postroom_database.errors import is_duplicate
 from postroom_database.repositories import workspaces
+
+workspace_option = click.option("--workspace", required=True, help="The workspace's name.")
 
 
 @click.group("workspace")
@@ -36,3 +39,12 @@ def _find_or_add(database: Database, name: str) -> tuple[UUID, bool]:
         if not is_duplicate(problem):
             raise
         return _find_or_add(database, name)  # another process was first
+
+
+def find_workspace(connection: Connection, name: str) -> UUID:
+    """The workspace that ``--workspace`` names; a click error, with those that there are, when there is none."""
+    found = workspaces.find(connection, name)
+    if found is None:
+        there = ", ".join(workspaces.names(connection)) or "none; make one with `workspace create NAME`"
+        raise click.BadParameter(f"there is no such workspace. There are: {there}", param_hint="--workspace")
+    return found
