@@ -1,6 +1,6 @@
 # What a day needs. Each target is one program; read it to know more.
 .DEFAULT_GOAL := help
-.PHONY: help run send test lint fmt check lock benchmark
+.PHONY: help run send test lint fmt check docs lock benchmark
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,6 +22,9 @@ fmt: ## format, and fix what can be fixed
 
 check: ## layers and types
 	@build-support/check
+
+docs: ## the pages that are generated from the code
+	@build-support/docs
 
 lock: ## resolve 3rdparty/python/*.in into the locks
 	@build-support/lock

@@ -8,6 +8,7 @@ from postroom_admin.opening import opened_database
 from postroom_admin.workspaces import find_workspace, workspace_option
 from postroom_database.repositories import api_keys
 from postroom_domain.ids import parse_id
+from postroom_domain.permissions import Permission
 from postroom_domain.tokens import hash_token, new_token
 
 
@@ -21,12 +22,25 @@ def key_group() -> None:
 @click.option(
     "--name", default="default", show_default=True, callback=check_name, help="What you will know the key by."
 )
-def create(workspace: str, name: str) -> None:
+@click.option(
+    "--permission",
+    type=click.Choice([permission.value for permission in Permission]),
+    default=Permission.FULL_ACCESS.value,
+    show_default=True,
+    help="What it may do.",
+)
+def create(workspace: str, name: str, permission: str) -> None:
     """Make a key and print it, this once: only its hash is kept."""
     token = new_token()
     with opened_database() as database, database.begin() as connection:
         workspace_id = find_workspace(connection, workspace)
-        key_id = api_keys.add(connection, workspace_id=workspace_id, name=name, token_hash=hash_token(token))
+        key_id = api_keys.add(
+            connection,
+            workspace_id=workspace_id,
+            name=name,
+            token_hash=hash_token(token),
+            permission=Permission(permission),
+        )
     click.echo(f"Made the key {key_id}. It is shown only now:", err=True)
     click.echo(token)
 
@@ -34,12 +48,15 @@ def create(workspace: str, name: str) -> None:
 @key_group.command("list")
 @workspace_option
 def list_keys(workspace: str) -> None:
-    """List a workspace's keys: id, name, since when, and whether revoked."""
+    """List a workspace's keys: id, since when, whether revoked, what each may do, when it was last used, name."""
     with opened_database() as database, database.read() as connection:
         keys = api_keys.of_workspace(connection, find_workspace(connection, workspace))
     for key in keys:
         state = f"revoked {show_moment(key.revoked_at)}" if key.revoked_at else "active"
-        click.echo(f"{key.id}  {show_moment(key.created_at)}  {state:<32}  {key.name}")
+        used = f"used {show_moment(key.last_used_at)}" if key.last_used_at else "never used"
+        click.echo(
+            f"{key.id}  {show_moment(key.created_at)}  {state:<32}  {key.permission:<14}  {used:<29}  {key.name}"
+        )
     if not keys:
         click.echo("There are no keys yet; `key create` makes one.", err=True)
 

@@ -8,6 +8,7 @@ from postroom_admin.email_show import email_group
 from postroom_admin.embedded import embedded_command
 from postroom_admin.keys import key_group
 from postroom_admin.migrating import migrate_command
+from postroom_admin.suppressions import suppression_group
 from postroom_admin.workspaces import workspace_group
 from postroom_config.version import VERSION
 
@@ -35,6 +36,7 @@ for command in (
     key_group,
     domain_group,
     email_group,
+    suppression_group,
     doctor_command,
     embedded_command,
 ):

@@ -30,9 +30,11 @@ def test_an_email_is_shown_with_its_recipients_and_events(admin: Any, mariadb_ur
                 recipients=(
                     RecipientOutcome("to@example.com", State.SENT),
                     RecipientOutcome("c@example.com", State.BOUNCED, "550 no such user"),
+                    RecipientOutcome("d@example.com", State.SUPPRESSED, "suppressed (manual): why"),
                 ),
                 events=(
                     NewEvent("email.sent"),
+                    NewEvent("email.suppressed", "d@example.com", {"reason": "manual"}),
                     NewEvent("email.bounced", "c@example.com", {"bounceType": "Permanent"}),
                 ),
             ),
@@ -61,11 +63,13 @@ def test_an_email_is_shown_with_its_recipients_and_events(admin: Any, mariadb_ur
     assert recipients.splitlines() == [
         "recipients",
         "  bounced          c@example.com  550 no such user",
+        "  suppressed       d@example.com  suppressed (manual): why",
         "  sent             to@example.com",
     ]
-    title, sent, bounced = events.splitlines()
+    title, sent, suppressed, bounced = events.splitlines()
     assert title == "events"
     assert re.fullmatch(rf"  {MOMENT}  email\.sent", sent)
+    assert re.fullmatch(rf'  {MOMENT}  email\.suppressed       d@example\.com  {{"reason":"manual"}}', suppressed)
     assert re.fullmatch(rf'  {MOMENT}  email\.bounced          c@example\.com  {{"bounceType":"Permanent"}}', bounced)
 
 

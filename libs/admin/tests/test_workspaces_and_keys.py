@@ -86,7 +86,11 @@ def test_a_key_is_printed_alone_and_only_its_hash_is_kept(
 def test_keys_are_listed_and_revoked(admin: Any, database: Database) -> None:
     admin("workspace", "create", "acme")
     assert admin("key", "list", "--workspace", "acme").stderr == "There are no keys yet; `key create` makes one.\n"
-    tokens = [admin("key", "create", "--workspace", "acme", "--name", name).stdout.strip() for name in ("one", "two")]
+    keys = (("one", "full_access"), ("two", "sending_access"))
+    tokens = [
+        admin("key", "create", "--workspace", "acme", "--name", name, "--permission", permission).stdout.strip()
+        for name, permission in keys
+    ]
     found = find_key(database, tokens[0])
     assert found is not None
     revoked = admin("key", "revoke", "--workspace", "acme", str(found.key_id))
@@ -96,8 +100,10 @@ def test_keys_are_listed_and_revoked(admin: Any, database: Database) -> None:
     assert admin("key", "revoke", "--workspace", "acme", str(found.key_id)).exit_code == 0
     moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
     lines = admin("key", "list", "--workspace", "acme").stdout.splitlines()
-    assert re.fullmatch(rf"{found.key_id}  {moment}  revoked {moment}  one", lines[0])
-    assert re.fullmatch(rf"[0-9a-f-]{{36}}  {moment}  active {{26}}  two", lines[1])
+    assert re.fullmatch(
+        rf"{found.key_id}  {moment}  revoked {moment}  full_access {{3}}  never used {{19}}  one", lines[0]
+    )
+    assert re.fullmatch(rf"[0-9a-f-]{{36}}  {moment}  active {{26}}  sending_access  never used {{19}}  two", lines[1])
     assert not any(token in line for token in tokens for line in lines)
 
 

@@ -1,7 +1,7 @@
 """Writes what people read about the variables, from the blocks themselves.
 
 ``python -m postroom_config.reference FOLDER`` writes `.env.example` and `docs/reference/configuration.md` into the
-repository at FOLDER.
+repository at FOLDER (`make docs`).
 """
 
 import sys
@@ -14,7 +14,7 @@ from postroom_config.blocks import BLOCKS, TOOL_VARIABLES
 from postroom_config.settings import Block
 from postroom_config.variable import expected_of, is_secret, variable_of
 
-_REMARK = "Generated from libs/config by `python -m postroom_config.reference`; do not edit."
+_REMARK = "Generated from libs/config by `make docs`; do not edit."
 
 _INTRODUCTION = """\
 # Configuration

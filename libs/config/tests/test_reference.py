@@ -7,7 +7,7 @@ from postroom_config.settings import Settings
 from postroom_config.variable import variable_of
 
 ROOT = Path(__file__).parents[3]
-WRITE = "run: python -m postroom_config.reference ."
+WRITE = "run: make docs"
 
 
 class Everything(Settings):

@@ -9,6 +9,9 @@ MAX_MESSAGE_BYTES = 40 * 1024 * 1024
 MAX_BATCH = 100
 """Emails in one batch call (Resend's limit)."""
 
+MAX_SUPPRESSION_BATCH = 100
+"""Addresses or ids in one call (Resend's limit)."""
+
 MAX_IDEMPOTENCY_KEY = 256
 
 MAX_SCHEDULE_DAYS = 30

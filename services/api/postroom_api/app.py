@@ -12,9 +12,12 @@ from postroom_api.bounds import MAX_BODY_BYTES
 from postroom_api.edge import Edge
 from postroom_api.failures import HANDLERS
 from postroom_api.resources import Resources
+from postroom_api.routes.api_keys import api_key_routes
+from postroom_api.routes.attachments import attachment_routes
 from postroom_api.routes.docs import docs_routes
 from postroom_api.routes.domains import domain_routes
 from postroom_api.routes.emails import email_routes
+from postroom_api.routes.suppressions import suppression_routes
 
 VERSION = "1"
 
@@ -66,4 +69,7 @@ def client_routes(resources: Resources) -> list[Router]:
     return [
         email_routes(resources),
         domain_routes(resources),
+        *attachment_routes(resources),
+        api_key_routes(resources),
+        suppression_routes(resources),
     ]

@@ -14,6 +14,7 @@ ANSWER_HEADERS = "answer_headers"
 """In a request's state: headers that its answer gets, whatever it is."""
 
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_MAY_BE_ADDRESS = re.compile("[@%]")
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
 
@@ -26,11 +27,11 @@ class Edge:
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        self.inner = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
+            await self.inner(scope, receive, send)
             return
         request_id = _request_id(scope["headers"])
         scope.setdefault("state", {})["request_id"] = request_id
@@ -52,7 +53,7 @@ class Edge:
 
         with logger.contextualize(request_id=request_id):
             try:
-                await self._app(scope, receive, send_with_id)
+                await self.inner(scope, receive, send_with_id)
             finally:
                 self._note(scope, status, time.perf_counter() - started)
 
@@ -65,7 +66,8 @@ class Edge:
             level,
             "request.answered",
             method=method,
-            path=scope["path"],
+            # An address may stand in a path; then only the route is told.
+            path=scope.get("path_template", "") if _MAY_BE_ADDRESS.search(scope["path"]) else scope["path"],
             status=status,
             milliseconds=round(seconds * 1000, 1),
         )

@@ -1,10 +1,24 @@
 """The body of ``POST /emails`` as clients send it. Unknown fields are ignored, because SDKs send some."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
-Addresses = str | list[str] | None
+Address = Annotated[
+    str,
+    msgspec.Meta(
+        description="`email@example.com` or `Name <email@example.com>`.",
+        extra_json_schema={"format": "email"},
+        examples=["Shop <orders@example.com>"],
+    ),
+]
+Addresses = Address | list[Address] | None
+_Moment = Annotated[
+    str,
+    msgspec.Meta(
+        description="ISO 8601, or English such as `in 1 hour`; at most 30 days ahead.", examples=["in 1 hour"]
+    ),
+]
 
 
 class AttachmentRequest(msgspec.Struct):
@@ -22,7 +36,7 @@ class AttachmentRequest(msgspec.Struct):
 class EmailRequest(msgspec.Struct):
     """One email. Every field is optional here, so that a missing one can be named in the answer."""
 
-    from_: str | None = msgspec.field(default=None, name="from")
+    from_: Address | None = msgspec.field(default=None, name="from")
     to: Addresses = None
     subject: str | None = None
     cc: Addresses = None
@@ -34,12 +48,12 @@ class EmailRequest(msgspec.Struct):
     headers: dict[str, str | int | float] | None = None
     attachments: list[AttachmentRequest] | None = None
     tags: list[dict[str, Any]] | None = None
-    scheduled_at: str | None = None
-    scheduled_at_camel: str | None = msgspec.field(default=None, name="scheduledAt")
+    scheduled_at: _Moment | None = None
+    scheduled_at_camel: _Moment | None = msgspec.field(default=None, name="scheduledAt")
     template: dict[str, Any] | None = None
     topic_id: str | None = None
 
 
 class RescheduleRequest(msgspec.Struct):
-    scheduled_at: str | None = None
-    scheduled_at_camel: str | None = msgspec.field(default=None, name="scheduledAt")
+    scheduled_at: _Moment | None = None
+    scheduled_at_camel: _Moment | None = msgspec.field(default=None, name="scheduledAt")

@@ -71,6 +71,12 @@ UNVERIFIED_SENDER = Kind(
 DOMAIN_TAKEN = Kind(
     403, "validation_error", "The {domain} domain has been registered already.", "a domain that is there already"
 )
+INVALID_LINK = Kind(
+    403,
+    "validation_error",
+    "The link is not valid, or no longer: ask for what it belongs to again to get a new one.",
+    "a download link that has expired or was altered",
+)
 NOT_FOUND = Kind(404, "not_found", "{what} not found.", "nothing of that id in the workspace")
 NO_ENDPOINT = Kind(404, "not_found", "The requested endpoint does not exist.", "an unknown path")
 LOOPBACK_ONLY = Kind(
@@ -107,6 +113,12 @@ INVALID_BATCH = Kind(
 INVALID_HEADER = Kind(422, "validation_error", "Invalid `{header}` header. {reason}", "a header that is wrong")
 INVALID_PAGE = Kind(422, "validation_error", "{reason}", "`limit`, `after` or `before` is wrong")
 INVALID_PARAMETER = Kind(422, "invalid_parameter", "The `{name}` must be a valid UUID.", "an id that is no UUID")
+INVALID_SUPPRESSION = Kind(
+    422,
+    "invalid_parameter",
+    "The suppression must be named by a valid UUID or by an email address.",
+    "a suppression named by something else",
+)
 INVALID_ATTACHMENT = Kind(422, "invalid_attachment", "Invalid `{field}` field. {reason}", "an attachment that is wrong")
 NOT_SCHEDULED = Kind(
     422,

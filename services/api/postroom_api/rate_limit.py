@@ -112,10 +112,12 @@ class RateLimit:
             self._waiting = {}
 
     async def _count_once(self, waiting: dict[UUID, list[asyncio.Future[Standing | None]]]) -> None:
-        pipeline = self._redis.pipeline(transaction=False)
-        for key_id, futures in waiting.items():
-            await self._count(keys=[f"{_PREFIX}:{key_id}"], args=[len(futures), _WINDOW_MILLISECONDS], client=pipeline)
-        for futures, (count, left) in zip(waiting.values(), await pipeline.execute(), strict=True):
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for key_id, futures in waiting.items():
+                arguments = [len(futures), _WINDOW_MILLISECONDS]
+                await self._count(keys=[f"{_PREFIX}:{key_id}"], args=arguments, client=pipeline)
+            counts = await pipeline.execute()
+        for futures, (count, left) in zip(waiting.values(), counts, strict=True):
             reset_seconds = max(1, math.ceil(left / 1000))
             for place, future in enumerate(futures, start=count - len(futures) + 1):
                 if not future.done():  # else the client went away

@@ -1,4 +1,4 @@
-"""Which test proves which endpoint: docs/reference/compatibility.md is generated from it, without running anything."""
+"""Which test proves which endpoint: read by the generator of the compatibility page, without running anything."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -10,16 +11,15 @@ import pytest
 
 from postroom_api_testing.exchange import Answer
 from postroom_api_testing.raw_http import exchange, post
+from postroom_api_testing.reference import read_contract
 from postroom_api_testing.refusals import expect_refusal
 from postroom_api_testing.running import MAIL, RunningApi
 
 ROUTES = [
-    ("POST", "/emails"),
-    ("POST", "/emails/batch"),
-    ("GET", "/emails"),
-    ("GET", f"/emails/{uuid4()}"),
-    ("PATCH", f"/emails/{uuid4()}"),
-    ("POST", f"/emails/{uuid4()}/cancel"),
+    (method.upper(), re.sub(r"\{\w+\}", str(uuid4()), path))
+    for path, methods in read_contract()["paths"].items()
+    for method, operation in methods.items()
+    if operation.get("security")
 ]
 
 
@@ -89,7 +89,7 @@ def test_a_wrong_reschedule_is_refused(refusing_api: RunningApi, body: Any) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/nothing", "/emails/a/b/c", "/emails/%2e%2e/x", "/docs/assets/..%2fx", "/api-keys"]
+    "path", ["/", "/nothing", "/emails/a/b/c", "/emails/%2e%2e/x", "/docs/assets/..%2fx", "/audiences"]
 )
 def test_an_unknown_path_is_404(refusing_api: RunningApi, path: str) -> None:
     expect_refusal(refusing_api.request("GET", path), 404, "not_found")

@@ -40,6 +40,9 @@ def test_a_stopped_database_is_503_until_it_is_back(mariadb_api: RunningApi, mar
         ("GET", f"/emails/{email_id}", None),
         ("PATCH", f"/emails/{email_id}", {"scheduled_at": "in 1 hour"}),
         ("POST", f"/emails/{email_id}/cancel", None),
+        ("POST", "/suppressions", {"email": "one@example.com"}),
+        ("GET", "/suppressions", None),
+        ("DELETE", "/suppressions/one@example.com", None),
     ]:
         expect_unavailable(mariadb_api.request(method, path, body))
     assert mariadb_api.request("GET", "/livez").status == 200
@@ -53,16 +56,18 @@ def test_a_stopped_database_is_503_until_it_is_back(mariadb_api: RunningApi, mar
 def test_a_restart_between_two_requests_is_not_felt(mariadb_api: RunningApi, mariadb: MariaDb) -> None:
     email_id = mariadb_api.send(MAIL | {"scheduled_at": "in 1 hour"}).json()["id"]
     moved = {"scheduled_at": "in 2 hours"}
-    for method, path, body in [
-        ("POST", "/emails", MAIL),
-        ("GET", "/emails", None),
-        ("GET", f"/emails/{email_id}", None),
-        ("PATCH", f"/emails/{email_id}", moved),
-        ("POST", f"/emails/{email_id}/cancel", None),
+    for method, path, body, status in [
+        ("POST", "/emails", MAIL, 200),
+        ("GET", "/emails", None, 200),
+        ("GET", f"/emails/{email_id}", None, 200),
+        ("PATCH", f"/emails/{email_id}", moved, 200),
+        ("POST", f"/emails/{email_id}/cancel", None, 200),
+        ("POST", "/suppressions", {"email": "one@example.com"}, 201),
+        ("DELETE", "/suppressions/one@example.com", None, 200),
     ]:
         mariadb.stop()
         mariadb.start()
-        assert mariadb_api.request(method, path, body).status == 200, (method, path)
+        assert mariadb_api.request(method, path, body).status == status, (method, path)
 
 
 def test_a_key_is_looked_up_again_after_a_restart(mariadb_api: RunningApi, mariadb: MariaDb) -> None:

@@ -134,7 +134,9 @@ def test_an_attachment_is_downloaded_and_never_shown(shared_api: RunningApi) -> 
     file = get(shared_api, f"/messages/{message_id}/attachments/1")
     assert file.body == b"a,b\n"
     assert file.headers["content-type"].startswith("application/octet-stream")
-    assert file.headers["content-disposition"] == 'attachment; filename="a___.._b.csv"'
+    assert file.headers["content-disposition"] == (
+        "attachment; filename=\"a___.._b.csv\"; filename*=UTF-8''a%22%C3%A9_.._b.csv"
+    )
     assert file.headers["x-content-type-options"] == "nosniff"
 
 

@@ -11,6 +11,8 @@ from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable
 from postroom_database.repositories import deliveries, emails
 from postroom_database.repositories.deliveries import Claim, LeaseLost, Outcome
+from postroom_database.repositories.suppressions import Added
+from postroom_database.writing import write
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.states import State
 from postroom_egress.errors import Refused, Unreachable
@@ -23,9 +25,11 @@ from postroom_worker.rendering import render
 _EVENTS = {
     State.SENT: "email.sent",
     State.FAILED: "email.failed",
+    State.SUPPRESSED: "email.suppressed",
     State.QUEUED: "email.deferred",
     State.UNKNOWN: "email.unsettled",
 }
+_EXPECTED = {State.SENT, State.SUPPRESSED}
 _WRITE_AGAIN_SECONDS = 1.0
 
 
@@ -83,29 +87,41 @@ class Delivery:
         ):
             result = self._attempt(claim, claimed_at)
             outcome = judge(claim, result, self._rules)
-            self._write(claim, outcome, claimed_at + self._lease_seconds)
-            for recipient in result.recipients:
-                ATTEMPTS.labels(self._transport.name, recipient.verdict.name.lower()).inc()
+            added = self._write(claim, outcome, claimed_at + self._lease_seconds)
+            self._count(result, claim)
             seconds = time.monotonic() - claimed_at
             SECONDS.labels(self._transport.name).observe(seconds)
             logger.log(
-                "INFO" if outcome.state is State.SENT else "WARNING",
+                "INFO" if outcome.state in _EXPECTED else "WARNING",
                 _EVENTS[outcome.state],
                 attempt=claim.attempt,
                 transport=self._transport.name,
                 message_id=outcome.message_id,
+                suppressed=len(claim.suppressed) or None,
                 reason=outcome.reason,
                 retry_in_seconds=outcome.retry_in_seconds and round(outcome.retry_in_seconds, 1),
                 milliseconds=round(seconds * 1000, 1),
             )
+            for suppression in added:
+                if suppression.is_new:
+                    logger.info(
+                        "suppression.added", suppression_id=str(suppression.id), origin=suppression.origin.value
+                    )
 
     def leave(self, email_ids: Sequence[UUID]) -> None:
         """Give up the hints of emails that were not begun, so that another worker is told of them at once."""
         with self._database.begin() as connection:
             emails.forget_hints(connection, email_ids)
 
+    def _count(self, result: Result, claim: Claim) -> None:
+        verdicts = [recipient.verdict.name.lower() for recipient in result.recipients]
+        for verdict in (*verdicts, *(State.SUPPRESSED.value for _ in claim.suppressed)):
+            ATTEMPTS.labels(self._transport.name, verdict).inc()
+
     def _attempt(self, claim: Claim, claimed_at: float) -> Result:
-        recipients = _envelope(claim)
+        recipients = claim.recipients
+        if not recipients:
+            return Result(None, ())
         raw = self._prepare(claim)
         if isinstance(raw, _Trouble):
             return _all(recipients, raw.verdict, raw.reason)
@@ -135,28 +151,23 @@ class Delivery:
             return _Trouble(Verdict.PERMANENT, "the rendered message is larger than the transport takes")
         return raw
 
-    def _write(self, claim: Claim, outcome: Outcome, lease_ends_at: float) -> None:
-        """Write the outcome, waiting for a database that is away as long as the lease lasts."""
+    def _write(self, claim: Claim, outcome: Outcome, lease_ends_at: float) -> list[Added]:
+        """Write the outcome, waiting for a database that is away as long as the lease lasts.
+
+        Returns:
+            The addresses that are suppressed because of it.
+        """
         while True:
             try:
-                with self._database.begin() as connection:
-                    deliveries.finish(connection, claim, outcome)
+                return write(self._database, lambda connection: deliveries.finish(connection, claim, outcome))
             except LeaseLost:
                 logger.error("lease.lost", attempt=claim.attempt)
-                return
+                return []
             except DatabaseUnavailable:
                 if time.monotonic() + _WRITE_AGAIN_SECONDS > lease_ends_at:
                     logger.error("outcome.lost", attempt=claim.attempt)
-                    return
+                    return []
                 time.sleep(_WRITE_AGAIN_SECONDS)
-            else:
-                return
-
-
-def _envelope(claim: Claim) -> tuple[str, ...]:
-    """Each address once, without those that an earlier attempt settled."""
-    addresses = dict.fromkeys(parse_mailbox(text).address for text in (*claim.to, *claim.cc, *claim.bcc))
-    return tuple(address for address in addresses if address not in claim.settled)
 
 
 def _all(recipients: tuple[str, ...], verdict: Verdict, reason: str) -> Result:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from postroom_database.repositories.deliveries import Claim, NewEvent, Outcome, RecipientOutcome
+from postroom_database.repositories.suppressions import NewSuppression
 from postroom_domain.retries import backoff_seconds
 from postroom_domain.states import State, climb, highest, shown
+from postroom_domain.suppressions import Origin, origin_of
 from postroom_transport.message import RecipientResult, Result, Verdict
 
 _STATES = {
@@ -13,7 +15,19 @@ _STATES = {
     Verdict.TRANSIENT: State.QUEUED,
     Verdict.UNKNOWN: State.UNKNOWN,
 }
-_WAITING = {State.QUEUED, State.UNKNOWN}
+_NOT_SENT = {State.FAILED, State.SUPPRESSED}
+# Resend's words for a webhook (its documents, "email.suppressed"), which has none for what a client suppressed.
+_REASONS = {
+    Origin.BOUNCE: "previous_bounce",
+    Origin.COMPLAINT: "previous_complaint",
+    Origin.MANUAL: "manual",
+}
+_EXPLAINED = {
+    Origin.BOUNCE: "suppressed (bounce): an earlier email to this address bounced",
+    Origin.COMPLAINT: "suppressed (complaint): an earlier email to this address was marked as spam",
+    Origin.MANUAL: "suppressed (manual): somebody put this address on the suppression list",
+}
+_SUPPRESSION_TYPE = "OnAccountSuppressionList"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +39,12 @@ class RetryRules:
 
 
 def judge(claim: Claim, result: Result, rules: RetryRules) -> Outcome:
-    """What an attempt came to, over all recipients that it was made for."""
+    """What an attempt came to, over all recipients that it was made for and those that it found suppressed."""
     gave_up = claim.age_seconds >= rules.age_seconds
     recipients = [_settle(recipient, gave_up=gave_up) for recipient in result.recipients]
+    recipients += [
+        RecipientOutcome(address, State.SUPPRESSED, _EXPLAINED[origin]) for address, origin in claim.suppressed.items()
+    ]
     states = [recipient.state for recipient in recipients]
     reason = next((recipient.reason for recipient in recipients if recipient.state is not State.SENT), None)
     if State.QUEUED in states:
@@ -36,7 +53,7 @@ def judge(claim: Claim, result: Result, rules: RetryRules) -> Outcome:
         state, retry = State.UNKNOWN, rules.unknown_wait_seconds
     else:
         sent = State.SENT in states or climb(claim.last_event, State.SENT) is claim.last_event
-        state, retry = (State.SENT if sent else State.FAILED), None
+        state, retry = (State.SENT if sent else highest([*states, *claim.settled.values()])), None
     recipients = [_happened(recipient, result) for recipient in recipients]
     return Outcome(
         state=state,
@@ -46,6 +63,7 @@ def judge(claim: Claim, result: Result, rules: RetryRules) -> Outcome:
         retry_in_seconds=retry,
         recipients=tuple(recipients),
         events=tuple(_events(claim, states, recipients, result)),
+        suppressions=tuple(_suppressions(claim, result)),
     )
 
 
@@ -67,9 +85,9 @@ def _happened(recipient: RecipientOutcome, result: Result) -> RecipientOutcome:
 
 
 def _shown(claim: Claim, states: list[State], *, waits: bool) -> State:
-    seen = shown(highest(states))
-    # A recipient that was refused for good does not end an email that still waits for another one.
-    if waits and seen is State.FAILED:
+    seen = shown(highest([*states, *claim.settled.values()]))
+    # A recipient that will never be sent to does not end an email that still waits for another one.
+    if waits and seen in _NOT_SENT:
         return claim.last_event
     return climb(claim.last_event, seen)
 
@@ -84,6 +102,22 @@ def _events(claim: Claim, states: list[State], recipients: list[RecipientOutcome
         if recipient.state is State.FAILED
     ]
     events += [
+        NewEvent(
+            "email.suppressed",
+            address,
+            {"message": _EXPLAINED[origin], "type": _SUPPRESSION_TYPE, "reason": _REASONS[origin]},
+        )
+        for address, origin in claim.suppressed.items()
+    ]
+    events += [
         NewEvent(f"email.{happening.type}", happening.address, dict(happening.data)) for happening in result.happenings
     ]
     return events
+
+
+def _suppressions(claim: Claim, result: Result) -> list[NewSuppression]:
+    return [
+        NewSuppression(happening.address, origin, claim.email_id)
+        for happening in result.happenings
+        if (origin := origin_of(happening.type, happening.data)) is not None
+    ]

@@ -5,7 +5,7 @@ import pytest
 
 from postroom_database.engine import Database
 from postroom_migrations.migrate import migrate
-from postroom_testing.fixtures import mariadb, mariadb_url, redis_server, redis_url, ses
+from postroom_testing.fixtures import mariadb, mariadb_url, redis_server, redis_url, ses, smtp_server
 
 
 @pytest.fixture

@@ -1,19 +1,13 @@
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
-from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 from postroom_database.engine import Database
-from postroom_database.models import Email
-from postroom_database.repositories import timelines
-from postroom_database.types import Now
 from postroom_domain.ids import new_id
 from postroom_egress.fetch import Egress
 from postroom_testing.drafts import Bytes, attachment, draft, store
@@ -21,39 +15,10 @@ from postroom_testing.files import FileServer
 from postroom_testing.ses import SesServer
 from postroom_testing.ses_messages import Behaviour
 from postroom_transport.factory import open_transport
-from postroom_transport.message import Message, Result, Transport
+from postroom_transport.message import Message, Result
 from postroom_worker.delivery import Delivery
 from postroom_worker.letters import Letters
-from postroom_worker.outcomes import RetryRules
-
-CALL_SECONDS = 1.0
-
-
-@dataclass
-class Deliverer:
-    database: Database
-    transport: Transport
-    lease_seconds: float = 30.0
-    rules: RetryRules = field(default_factory=lambda: RetryRules(3600, 300))
-
-    def make(self) -> Delivery:
-        egress = Egress(allow=[ip_network("127.0.0.0/8")], timeout_seconds=2)
-        return Delivery(
-            self.database,
-            self.transport,
-            Letters(self.database, egress),
-            self.rules,
-            lease_seconds=self.lease_seconds,
-            call_seconds=CALL_SECONDS,
-        )
-
-    def row(self, email_id: Any) -> Any:
-        with self.database.read() as connection:
-            return timelines.email(connection, email_id)
-
-    def events(self, email_id: Any) -> list[tuple[str, str | None]]:
-        with self.database.read() as connection:
-            return [(event.type, event.address) for event in timelines.events(connection, email_id)]
+from postroom_worker_testing.deliverer import CALL_SECONDS, Deliverer, make_due
 
 
 @pytest.fixture
@@ -227,8 +192,3 @@ def test_hints_that_were_not_begun_are_left_to_others(deliverer: Deliverer) -> N
     assert deliverer.row(one.id).hinted_at is not None
     deliverer.make().leave([one.id])
     assert deliverer.row(one.id).hinted_at is None
-
-
-def make_due(database: Database, email_id: Any) -> None:
-    with database.begin() as connection:
-        connection.execute(update(Email).where(Email.id == email_id).values(due_at=Now(-1)))

@@ -5,7 +5,9 @@ from uuid import uuid4
 import pytest
 
 from postroom_database.repositories.deliveries import Claim, Outcome
+from postroom_database.repositories.suppressions import NewSuppression
 from postroom_domain.states import State
+from postroom_domain.suppressions import Origin
 from postroom_transport.message import Happening, RecipientResult, Result, Verdict
 from postroom_worker.outcomes import RetryRules, judge
 
@@ -30,7 +32,9 @@ def claim(**changes: Any) -> Claim:
         "written_at": datetime.now(UTC),
         "last_event": State.QUEUED,
         "attachments": (),
-        "settled": frozenset(),
+        "recipients": ("a@example.com",),
+        "suppressed": {},
+        "settled": {},
     }
     return Claim(**(values | changes))
 
@@ -109,3 +113,70 @@ def test_what_the_provider_says_at_once_is_written_at_once() -> None:
         ("email.delivered", "c@example.com"),
         ("email.complained", "c@example.com"),
     ]
+
+
+BOUNCED = {"b@example.com": Origin.BOUNCE}
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "state", "last_event"),
+    [
+        ([], State.SUPPRESSED, State.SUPPRESSED),
+        ([Verdict.SENT], State.SENT, State.SENT),
+        ([Verdict.PERMANENT], State.SUPPRESSED, State.SUPPRESSED),
+        ([Verdict.TRANSIENT], State.QUEUED, State.QUEUED),
+        ([Verdict.UNKNOWN], State.UNKNOWN, State.QUEUED),
+    ],
+)
+def test_with_a_suppressed_recipient_it_comes_to(verdicts: list[Verdict], state: State, last_event: State) -> None:
+    outcome = judge(claim(suppressed=BOUNCED), result(*verdicts), RULES)
+    assert (outcome.state, outcome.last_event) == (state, last_event)
+    assert (outcome.retry_in_seconds is None) == (state in {State.SENT, State.SUPPRESSED})
+    assert outcome.recipients[-1].state is State.SUPPRESSED
+    assert types(outcome).count(("email.suppressed", "b@example.com")) == 1
+    assert outcome.suppressions == ()
+
+
+@pytest.mark.parametrize(
+    ("origin", "reason"),
+    [
+        (Origin.BOUNCE, "previous_bounce"),
+        (Origin.COMPLAINT, "previous_complaint"),
+        (Origin.MANUAL, "manual"),
+    ],
+)
+def test_a_suppressed_recipient_says_why(origin: Origin, reason: str) -> None:
+    outcome = judge(claim(suppressed={"a@example.com": origin}), result(), RULES)
+    [recipient], [event] = outcome.recipients, outcome.events
+    assert recipient.reason == outcome.reason
+    assert str(outcome.reason).startswith(f"suppressed ({origin}): ")
+    assert event.data == {"message": outcome.reason, "type": "OnAccountSuppressionList", "reason": reason}
+
+
+@pytest.mark.parametrize(
+    ("settled", "verdict", "state"),
+    [
+        (State.SUPPRESSED, Verdict.PERMANENT, State.SUPPRESSED),
+        (State.SUPPRESSED, Verdict.SENT, State.SENT),
+        (State.FAILED, Verdict.PERMANENT, State.FAILED),
+    ],
+)
+def test_the_last_attempt_counts_what_earlier_ones_settled(settled: State, verdict: Verdict, state: State) -> None:
+    outcome = judge(claim(attempt=2, settled={"b@example.com": settled}), result(verdict), RULES)
+    assert (outcome.state, outcome.last_event) == (state, state)
+    assert "email.suppressed" not in dict(types(outcome))
+
+
+def test_hard_bounces_and_complaints_suppress() -> None:
+    held = claim()
+    happenings = (
+        Happening("delivered", "a@example.com"),
+        Happening("complained", "a@example.com"),
+        Happening("bounced", "b@example.com", {"bounceType": "Permanent"}),
+        Happening("bounced", "c@example.com", {"bounceType": "Transient"}),
+    )
+    outcome = judge(held, result(Verdict.SENT, Verdict.SENT, Verdict.SENT, happenings=happenings), RULES)
+    assert outcome.suppressions == (
+        NewSuppression("a@example.com", Origin.COMPLAINT, held.email_id),
+        NewSuppression("b@example.com", Origin.BOUNCE, held.email_id),
+    )

@@ -1,17 +1,29 @@
 """Bodies in chunks, so that a message of any size passes through a server's default max_allowed_packet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
 from postroom_database.drafts import Content, Draft
-from postroom_database.models import Attachment, ContentChunk
+from postroom_database.models import Attachment, ContentChunk, Email
+from postroom_database.types import AnyRow
 
 TEXT_PART = 0
 HTML_PART = 1
 FIRST_ATTACHMENT_PART = 2
+
+_ATTACHMENT = (
+    Attachment.id,
+    Attachment.email_id,
+    Attachment.part,
+    Attachment.filename,
+    Attachment.content_type,
+    Attachment.content_id,
+    Attachment.size,
+    Attachment.path,
+)
 
 CHUNK_BYTES = 1_000_000
 _STATEMENT_BYTES = 1_000_000
@@ -57,6 +69,31 @@ def load_all(connection: Connection, email_id: UUID, parts: Iterable[int]) -> di
     ):
         pieces.setdefault(part, []).append(bytes(data))
     return {part: b"".join(pieces[part]) if part in pieces else None for part in wanted}
+
+
+def attachments(connection: Connection, workspace_id: UUID, email_id: UUID) -> Sequence[AnyRow] | None:
+    """The attachments of an email, in its order, without their bytes; None when the workspace has no such email."""
+    mine = select(Email.id).where(Email.id == email_id, Email.workspace_id == workspace_id)
+    if connection.execute(mine).one_or_none() is None:
+        return None
+    return connection.execute(
+        select(*_ATTACHMENT).where(Attachment.email_id == email_id).order_by(Attachment.part)
+    ).all()
+
+
+def attachment(connection: Connection, attachment_id: UUID) -> AnyRow | None:
+    """One attachment of any workspace, without its bytes: for whoever was given a link to it."""
+    return connection.execute(select(*_ATTACHMENT).where(Attachment.id == attachment_id)).one_or_none()
+
+
+def piece(connection: Connection, email_id: UUID, part: int, seq: int) -> bytes | None:
+    """One piece of a body; None behind the last one."""
+    data = connection.execute(
+        select(ContentChunk.data).where(
+            ContentChunk.email_id == email_id, ContentChunk.part == part, ContentChunk.seq == seq
+        )
+    ).scalar_one_or_none()
+    return None if data is None else bytes(data)
 
 
 def _attachment_rows(draft: Draft) -> Iterator[dict[str, Any]]:

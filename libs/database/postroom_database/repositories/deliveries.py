@@ -1,5 +1,6 @@
 """A worker's hold on an email: claimed under a lease, and every later write fenced by its token."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +9,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, delete, insert, select, update
 
 from postroom_database.models import Attachment, Email, Event, Recipient
+from postroom_database.repositories import suppressions
+from postroom_database.repositories.suppressions import Added, NewSuppression
 from postroom_database.types import Now
+from postroom_domain.addresses import parse_mailbox
 from postroom_domain.ids import new_id
 from postroom_domain.states import State
+from postroom_domain.suppressions import Origin
 
 
 class LeaseLost(Exception):  # noqa: N818 - it says what is wrong
@@ -48,8 +53,12 @@ class Claim:
     """When the client meant it to go out."""
     last_event: State
     attachments: tuple[ClaimedAttachment, ...]
-    settled: frozenset[str]
-    """Addresses that were sent to, or refused for good, in an earlier attempt."""
+    recipients: tuple[str, ...]
+    """The envelope of this attempt: each address of To, Cc and Bcc once, but for those below."""
+    suppressed: dict[str, Origin]
+    """Addresses that the workspace does not send to, found by this attempt."""
+    settled: dict[str, State]
+    """Addresses that an earlier attempt sent to, was refused for good or found suppressed, and where they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,7 @@ class Outcome:
     retry_in_seconds: float | None = None
     recipients: tuple[RecipientOutcome, ...] = ()
     events: tuple[NewEvent, ...] = ()
+    suppressions: tuple[NewSuppression, ...] = ()
 
 
 _CLAIMABLE = (State.QUEUED.value, State.UNKNOWN.value)
@@ -130,13 +140,19 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
         .where(Attachment.email_id == email_id)
         .order_by(Attachment.part)
     )
-    settled: frozenset[str] = frozenset()
+    settled: dict[str, State] = {}
     if email.attempts > 1:
-        settled = frozenset(
-            connection.execute(
-                select(Recipient.address).where(Recipient.email_id == email_id, Recipient.state.not_in(_CLAIMABLE))
-            ).scalars()
-        )
+        settled = {
+            address: State(state)
+            for address, state in connection.execute(
+                select(Recipient.address, Recipient.state).where(
+                    Recipient.email_id == email_id, Recipient.state.not_in(_CLAIMABLE)
+                )
+            )
+        }
+    cc, bcc = email.cc_list or [], email.bcc_list or []
+    unsettled = [address for address in _addresses((*email.to_list, *cc, *bcc)) if address not in settled]
+    suppressed = suppressions.among(connection, email.workspace_id, unsettled)
     return Claim(
         email_id=email_id,
         token=token,
@@ -146,20 +162,27 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
         age_seconds=(email.now - (email.scheduled_at or email.created_at)).total_seconds(),
         sender=email.sender,
         to=email.to_list,
-        cc=email.cc_list or [],
-        bcc=email.bcc_list or [],
+        cc=cc,
+        bcc=bcc,
         reply_to=email.reply_to_list or [],
         subject=email.subject,
         headers=email.headers or {},
         written_at=email.scheduled_at or email.created_at,
         last_event=State(email.last_event),
         attachments=tuple(ClaimedAttachment(*row) for row in attachments),
+        recipients=tuple(address for address in unsettled if address not in suppressed),
+        suppressed=suppressed,
         settled=settled,
     )
 
 
-def finish(connection: Connection, claim: Claim, outcome: Outcome) -> None:
-    """Write what came of an attempt, and give the email back.
+def _addresses(mailboxes: Iterable[str]) -> list[str]:
+    """Each bare address once."""
+    return list(dict.fromkeys(parse_mailbox(text).address for text in mailboxes))
+
+
+def finish(connection: Connection, claim: Claim, outcome: Outcome) -> list[Added]:
+    """Write what came of an attempt, and give the email back; the addresses that are suppressed because of it.
 
     Raises:
         LeaseLost: nothing was written.
@@ -196,6 +219,7 @@ def finish(connection: Connection, claim: Claim, outcome: Outcome) -> None:
                 for event in outcome.events
             ],
         )
+    return suppressions.add(connection, claim.workspace_id, outcome.suppressions)
 
 
 def _write_recipients(connection: Connection, claim: Claim, outcome: Outcome) -> None:

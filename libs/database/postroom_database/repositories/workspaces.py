@@ -19,3 +19,8 @@ def find(connection: Connection, name: str) -> UUID | None:
 
 def names(connection: Connection) -> list[str]:
     return list(connection.execute(select(Workspace.name).order_by(Workspace.name)).scalars())
+
+
+def lock(connection: Connection, workspace_id: UUID) -> None:
+    """Wait for the other transactions that hold this workspace, and hold it until this one ends."""
+    connection.execute(select(Workspace.id).where(Workspace.id == workspace_id).with_for_update())

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, delete, get, patch, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from loguru import logger
 from sqlalchemy import Connection
@@ -37,6 +38,7 @@ from postroom_database.paging import Slice
 from postroom_database.repositories import domains, provider_jobs
 from postroom_database.repositories.domains import NewDomain, SealedKey
 from postroom_database.types import AnyRow
+from postroom_database.writing import write
 from postroom_domain.dkim_keys import make_dkim_key
 from postroom_domain.provider_jobs import RemovedDomain
 from postroom_domain.sealing import Seal
@@ -59,8 +61,7 @@ class Domains:
         key = make_dkim_key()
         sealed = SealedKey(key.selector, key.public_key, self.seal.seal(key.private_key))
         try:
-            with self.database.begin() as connection:
-                row = domains.add(connection, workspace_id, asked, sealed)
+            row = write(self.database, lambda connection: domains.add(connection, workspace_id, asked, sealed))
         except IntegrityError as problem:
             if not is_duplicate(problem):
                 raise
@@ -77,26 +78,26 @@ class Domains:
 
     def change(self, workspace_id: UUID, domain_id: UUID, values: dict[str, Any]) -> DomainReference:
         self._row(workspace_id, domain_id)
-        with self.database.begin() as connection:
-            domains.change(connection, workspace_id, domain_id, values)
+        write(self.database, lambda connection: domains.change(connection, workspace_id, domain_id, values))
         _tell("domain.changed", workspace_id, domain_id)
         return DomainReference(str(domain_id))
 
     def verify(self, workspace_id: UUID, domain_id: UUID, request_id: str) -> DomainReference:
-        self._row(workspace_id, domain_id)
-        with self.database.begin() as connection:
+        def ask_provider(connection: Connection) -> None:
             held = _hold(connection, workspace_id, domain_id)
             if not held.declared:
                 domains.begin_verification(connection, held)
                 provider_jobs.look_at_domain(
                     connection, workspace_id=workspace_id, domain_id=domain_id, request_id=request_id
                 )
+
+        self._row(workspace_id, domain_id)
+        write(self.database, ask_provider)
         _tell("domain.verification_asked", workspace_id, domain_id)
         return DomainReference(str(domain_id))
 
     def delete(self, workspace_id: UUID, domain_id: UUID, request_id: str) -> DomainDeleted:
-        self._row(workspace_id, domain_id)
-        with self.database.begin() as connection:
+        def remove(connection: Connection) -> None:
             held = _hold(connection, workspace_id, domain_id)
             domains.remove(connection, held)
             provider_jobs.remove_domain(
@@ -106,6 +107,9 @@ class Domains:
                 domain_id=domain_id,
                 request_id=request_id,
             )
+
+        self._row(workspace_id, domain_id)
+        write(self.database, remove)
         _tell("domain.deleted", workspace_id, domain_id)
         return DomainDeleted(str(domain_id))
 
@@ -121,7 +125,12 @@ def domain_routes(resources: Resources) -> Router:
     access, terms = resources.access, resources.terms
     services = Domains(resources.database, terms, Seal(terms.secrets, "dkim"))
 
-    @post("/", operation_class=documented(body=CreateDomainRequest), summary="Add a domain")
+    @post(
+        "/",
+        operation_class=documented(body=CreateDomainRequest, example={"name": "mail.example.com"}),
+        responses={201: ResponseSpec(NewDomainAnswer, description="The domain, and what must stand in its DNS.")},
+        summary="Add a domain",
+    )
     async def create_domain(request: AnyRequest) -> NewDomainAnswer:
         who = await access.manage(request)
         asked = check_new(decode(_CREATE, await read_body(request)), terms)
@@ -141,7 +150,11 @@ def domain_routes(resources: Resources) -> Router:
         who = await access.manage(request)
         return await asyncio.to_thread(services.one, who.workspace_id, read_id(domain_id))
 
-    @patch("/{domain_id:str}", operation_class=documented(body=UpdateDomainRequest), summary="Change a domain")
+    @patch(
+        "/{domain_id:str}",
+        operation_class=documented(body=UpdateDomainRequest, example={"capabilities": {"sending": "disabled"}}),
+        summary="Change a domain",
+    )
     async def update_domain(request: AnyRequest, domain_id: FromPath[str]) -> DomainReference:
         who = await access.manage(request)
         values = check_change(decode(_UPDATE, await read_body(request)))

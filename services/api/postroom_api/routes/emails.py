@@ -40,6 +40,13 @@ from postroom_database.repositories import contents, emails
 
 _RESCHEDULE = msgspec.json.Decoder(RescheduleRequest)
 _JSON = "application/json"
+_EXAMPLE = {
+    "from": "Shop <orders@example.com>",
+    "to": ["customer@example.com"],
+    "subject": "Your order has been shipped",
+    "html": "<p>It is on its way.</p>",
+    "scheduled_at": "in 1 hour",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ def email_routes(resources: Resources) -> Router:
 
     @post(
         "/",
-        operation_class=documented(body=EmailRequest),
+        operation_class=documented(body=EmailRequest, example=_EXAMPLE),
         responses={200: ResponseSpec(EmailId, description="The email is stored.")},
         summary="Send an email",
         status_code=200,
@@ -127,7 +134,7 @@ def email_routes(resources: Resources) -> Router:
 
     @post(
         "/batch",
-        operation_class=documented(body=list[EmailRequest]),
+        operation_class=documented(body=list[EmailRequest], example=[_EXAMPLE, _EXAMPLE]),
         responses={200: ResponseSpec(BatchAnswer, description="The emails are stored.")},
         summary="Send up to 100 emails",
         status_code=200,
@@ -146,7 +153,11 @@ def email_routes(resources: Resources) -> Router:
         who = await access.manage(request)
         return await asyncio.to_thread(services.one, who.workspace_id, read_id(email_id))
 
-    @patch("/{email_id:str}", operation_class=documented(body=RescheduleRequest), summary="Reschedule an email")
+    @patch(
+        "/{email_id:str}",
+        operation_class=documented(body=RescheduleRequest, example={"scheduled_at": "in 2 hours"}),
+        summary="Reschedule an email",
+    )
     async def reschedule_email(request: AnyRequest, email_id: FromPath[str]) -> EmailReference:
         who = await access.manage(request)
         asked = decode(_RESCHEDULE, await read_body(request))

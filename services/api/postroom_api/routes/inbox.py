@@ -16,7 +16,8 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
 from postroom_api.bodies import AnyRequest
-from postroom_api.captured import Captured, File, MessageDetails, MessageList, summarize
+from postroom_api.captured import Captured, MessageDetails, MessageList, summarize
+from postroom_api.downloads import download_headers
 from postroom_api.errors import LOOPBACK_ONLY, NOT_FOUND, ApiError, refuse
 from postroom_api.pages import read_id
 from postroom_database.engine import Database
@@ -119,7 +120,7 @@ def inbox_routes(database: Database, *, exposed: bool) -> Router:
         file = captured(read_id(message_id)).file(index)
         if file is None:
             raise _not_found()
-        return Response(file.content, media_type="application/octet-stream", headers=_SAFE | _disposition(file))
+        return Response(file.content, media_type="application/octet-stream", headers=download_headers(file.filename))
 
     return Router(
         "/inbox",
@@ -147,11 +148,6 @@ def is_loopback_host(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
-
-
-def _disposition(file: File) -> dict[str, str]:
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in file.filename)
-    return {"content-disposition": f'attachment; filename="{plain}"'}
 
 
 def _not_found() -> ApiError:

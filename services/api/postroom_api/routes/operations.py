@@ -2,9 +2,10 @@
 
 import msgspec
 from litestar import Response, Router, get
+from litestar.openapi.datastructures import ResponseSpec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from postroom_health.checks import Readiness
+from postroom_health.checks import Readiness, Report
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -19,7 +20,15 @@ def operations_routes(readiness: Readiness, version: Version) -> Router:
     async def livez() -> dict[str, str]:
         return {"status": "alive"}  # answered on the event loop that every request needs
 
-    @get("/readyz", summary="Which backing services answer, and since when", sync_to_thread=True)
+    @get(
+        "/readyz",
+        responses={
+            200: ResponseSpec(Report, description="Every service that is needed answers."),
+            503: ResponseSpec(Report, description="One of them does not."),
+        },
+        summary="Which backing services answer, and since when",
+        sync_to_thread=True,
+    )
     def readyz() -> Response[bytes]:
         report = readiness.report()
         return Response(
@@ -28,7 +37,12 @@ def operations_routes(readiness: Readiness, version: Version) -> Router:
             media_type="application/json",
         )
 
-    @get("/metrics", summary="Metrics in Prometheus' text format", sync_to_thread=True)
+    @get(
+        "/metrics",
+        responses={200: ResponseSpec(str, description="Metrics.", media_type="text/plain")},
+        summary="Metrics in Prometheus' text format",
+        sync_to_thread=True,
+    )
     def metrics() -> Response[bytes]:
         return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 

@@ -1,0 +1,90 @@
+import sys
+from collections.abc import Iterator
+from uuid import UUID
+
+import click
+from sqlalchemy import Connection
+
+from postroom_admin.moments import show_moment
+from postroom_admin.opening import opened_database
+from postroom_admin.workspaces import find_workspace, workspace_option
+from postroom_database.paging import Slice
+from postroom_database.repositories import suppressions
+from postroom_database.repositories.suppressions import NewSuppression, SuppressionRecord
+from postroom_database.writing import write
+from postroom_domain.addresses import parse_mailbox
+from postroom_domain.errors import InvalidAddress
+from postroom_domain.ids import new_id
+from postroom_domain.suppressions import Origin
+
+_ROWS = 1000
+
+
+def _read_address(_context: click.Context, parameter: click.Parameter, text: str) -> str:
+    try:
+        return parse_mailbox(text).address
+    except InvalidAddress as problem:
+        raise click.BadParameter(str(problem), param=parameter) from None
+
+
+_address = click.argument("address", callback=_read_address)
+
+
+@click.group("suppression")
+def suppression_group() -> None:
+    """Suppressions: addresses that a workspace does not send to."""
+
+
+@suppression_group.command("list")
+@workspace_option
+def list_suppressions(workspace: str) -> None:
+    """List a workspace's suppressions, newest first: id, since when, origin, address."""
+    with opened_database() as database, database.read() as connection:
+        count = 0
+        for record in _all(connection, find_workspace(connection, workspace)):
+            click.echo(f"{record.id}  {show_moment(record.created_at)}  {record.origin:<9}  {record.address}")
+            count += 1
+    if not count:
+        click.echo("This workspace sends to every address.", err=True)
+
+
+@suppression_group.command("add")
+@workspace_option
+@_address
+def add(workspace: str, address: str) -> None:
+    """Send nothing more to ADDRESS, and print its id. Adding it twice is no error: it keeps its first origin."""
+    with opened_database() as database:
+        with database.read() as connection:
+            workspace_id = find_workspace(connection, workspace)
+        wanted = [NewSuppression(address, Origin.MANUAL)]
+        [added] = write(database, lambda connection: suppressions.add(connection, workspace_id, wanted))
+    click.echo(f"{added.id} {added.origin}{'' if added.is_new else ' (was there)'}")
+
+
+@suppression_group.command("remove")
+@workspace_option
+@_address
+def remove(workspace: str, address: str) -> None:
+    """Send to ADDRESS again. It is taken off the provider's own list too, as soon as a worker comes to it."""
+    request_id = new_id().hex
+    with opened_database() as database:
+        with database.read() as connection:
+            workspace_id = find_workspace(connection, workspace)
+        removed = write(
+            database,
+            lambda connection: suppressions.remove(connection, workspace_id, [address], request_id=request_id),
+        )
+    if not removed:
+        click.echo("There is no such suppression in this workspace; `suppression list` shows them.", err=True)
+        sys.exit(1)
+    click.echo(f"Removed {removed[0].id}; request {request_id} in the logs.")
+
+
+def _all(connection: Connection, workspace_id: UUID) -> Iterator[SuppressionRecord]:
+    part = Slice(limit=_ROWS)
+    has_more = True
+    while has_more:
+        records, has_more = suppressions.page(connection, workspace_id, part)
+        yield from records
+        if records:
+            part = Slice(limit=_ROWS, after=records[-1].id)
