@@ -3,6 +3,7 @@
 import click
 
 from postroom_admin.doctor import doctor_command
+from postroom_admin.domains import domain_group
 from postroom_admin.email_show import email_group
 from postroom_admin.embedded import embedded_command
 from postroom_admin.keys import key_group
@@ -33,6 +34,7 @@ for command in (
     migrate_command,
     workspace_group,
     key_group,
+    domain_group,
     email_group,
     suppression_group,
     doctor_command,

@@ -14,5 +14,15 @@ class DomainState(StrEnum):
     FAILED = "failed"
 
 
+class RecordState(StrEnum):
+    """What the provider found of one thing that stands in DNS, as clients see it."""
+
+    NOT_STARTED = "not_started"
+    PENDING = "pending"
+    VERIFIED = "verified"
+    FAILED = "failed"
+    TEMPORARY_FAILURE = "temporary_failure"
+
+
 SENDING_STATES = (DomainState.VERIFIED, DomainState.PARTIALLY_VERIFIED, DomainState.PARTIALLY_FAILED)
 """DKIM is verified in all of them, which is what a provider asks for."""

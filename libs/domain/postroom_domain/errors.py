@@ -19,3 +19,7 @@ class InvalidTag(DomainError):  # noqa: N818
 
 class InvalidTime(DomainError):  # noqa: N818
     """A time that is neither ISO 8601 nor understood English, or too far away."""
+
+
+class InvalidDomain(DomainError):  # noqa: N818
+    """Not the name of a domain that mail can come from, or not a label of one."""

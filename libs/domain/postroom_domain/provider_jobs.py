@@ -1,4 +1,5 @@
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class ProviderJobKind(StrEnum):
@@ -7,6 +8,21 @@ class ProviderJobKind(StrEnum):
     VERIFY_DOMAIN = "verify_domain"
     """A domain's id: register it, then look how its verification stands, again and again."""
     REMOVE_DOMAIN = "remove_domain"
-    """A domain's name: it is no longer ours."""
+    """A domain's name and the selector of its key (RemovedDomain): it is no longer ours."""
     UNSUPPRESS = "unsuppress"
     """An address: take it off the provider's own list for the account."""
+
+
+class RemovedDomain(NamedTuple):
+    """The subject of a REMOVE_DOMAIN job: by its selector the provider's identity is known to be ours."""
+
+    name: str
+    selector: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.selector}"
+
+    @classmethod
+    def parse(cls, subject: str) -> "RemovedDomain":
+        name, _, selector = subject.partition(" ")
+        return cls(name, selector)

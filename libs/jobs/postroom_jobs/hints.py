@@ -8,17 +8,15 @@ from dramatiq.brokers.redis import RedisBroker
 
 from postroom_domain.lanes import Lane
 from postroom_jobs.broker import check_broker, count_waiting, translated
-from postroom_jobs.names import DELIVER
-
-IDS_PER_HINT = 10
+from postroom_jobs.names import DELIVER, Job
 
 
 class Hints:
-    """The window of one lane each in Redis.
+    """The windows in Redis: one for each lane, and one for each other queue.
 
     Args:
         broker: where hints go.
-        mark: ids per lane above which nobody adds hints.
+        mark: ids per window above which nobody adds hints.
     """
 
     def __init__(self, broker: RedisBroker, mark: int) -> None:
@@ -31,20 +29,27 @@ class Hints:
         Raises:
             HintsUnavailable: Redis does not answer.
         """
-        return max(0, self._mark - count_waiting(self._broker, DELIVER[lane].queue) * IDS_PER_HINT)
+        return self.room_for(DELIVER[lane])
 
     def give(self, lane: Lane, email_ids: Sequence[UUID]) -> None:
-        """Put ids of one lane into Redis, at most ten a hint.
+        """Put ids of one lane into Redis.
 
         Raises:
             HintsUnavailable: Redis does not answer, or its memory is full; some of the ids may be hinted.
         """
-        job = DELIVER[lane]
+        self.give_to(DELIVER[lane], email_ids)
+
+    def room_for(self, job: Job) -> int:
+        """The same as room, for any queue."""
+        return max(0, self._mark - count_waiting(self._broker, job.queue) * job.ids_per_hint)
+
+    def give_to(self, job: Job, ids: Sequence[UUID]) -> None:
+        """The same as give, for any queue."""
         with translated():
-            for start in range(0, len(email_ids), IDS_PER_HINT):
-                ids = [str(email_id) for email_id in email_ids[start : start + IDS_PER_HINT]]
+            for start in range(0, len(ids), job.ids_per_hint):
+                some = [str(one) for one in ids[start : start + job.ids_per_hint]]
                 self._broker.enqueue(
-                    Message(queue_name=job.queue, actor_name=job.actor, args=(ids,), kwargs={}, options={})
+                    Message(queue_name=job.queue, actor_name=job.actor, args=(some,), kwargs={}, options={})
                 )
 
     def check(self) -> None:

@@ -12,9 +12,13 @@ class Job:
     actor: str
     queue: str
     priority: int
+    ids_per_hint: int = 10
 
 
 DELIVER = {
     Lane.INTERACTIVE: Job(actor="deliver_interactive", queue="interactive", priority=0),
     Lane.BULK: Job(actor="deliver_bulk", queue="bulk", priority=10),
 }
+
+PROVIDER = Job(actor="provider", queue="provider", priority=5, ids_per_hint=1)
+"""What the provider is told or asked beside mail; one id a hint, because one job may be several slow calls."""

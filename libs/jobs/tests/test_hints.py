@@ -8,13 +8,14 @@ from redis import Redis
 from postroom_domain.ids import new_id
 from postroom_domain.lanes import Lane
 from postroom_jobs.broker import HintsUnavailable
-from postroom_jobs.hints import IDS_PER_HINT, Hints
-from postroom_jobs.names import DELIVER
+from postroom_jobs.hints import Hints
+from postroom_jobs.names import DELIVER, PROVIDER, Job
 
 
-def waiting(client: Redis, lane: Lane) -> list[Message[None]]:
-    """The hints of a lane, in the order in which workers will get them."""
-    key = f"postroom:{DELIVER[lane].queue}"
+def waiting(client: Redis, lane: Lane | Job) -> list[Message[None]]:
+    """The hints of a lane or another queue, in the order in which workers will get them."""
+    job = lane if isinstance(lane, Job) else DELIVER[lane]
+    key = f"postroom:{job.queue}"
     messages: dict[Any, Any] = client.hgetall(f"{key}.msgs")
     return [Message.decode(messages[name]) for name in client.lrange(key, 0, -1)]
 
@@ -25,11 +26,20 @@ def test_a_hint_carries_at_most_ten_ids_of_one_lane(broker: RedisBroker, client:
     Hints(broker, mark=1000).give(lane, ids)
     [other] = set(Lane) - {lane}
     hints = waiting(client, lane)
-    assert [len(hint.args[0]) for hint in hints] == [IDS_PER_HINT, IDS_PER_HINT, 3]
+    assert [len(hint.args[0]) for hint in hints] == [10, 10, 3]
     assert [text for hint in hints for text in hint.args[0]] == [str(email_id) for email_id in ids]
     assert {hint.actor_name for hint in hints} == {DELIVER[lane].actor}
     assert {hint.queue_name for hint in hints} == {DELIVER[lane].queue}
     assert waiting(client, other) == []
+
+
+def test_a_provider_job_is_hinted_alone_and_has_a_window_of_its_own(broker: RedisBroker, client: Redis) -> None:
+    hints = Hints(broker, mark=25)
+    ids = [new_id() for _ in range(3)]
+    hints.give_to(PROVIDER, ids)
+    assert [hint.args[0] for hint in waiting(client, PROVIDER)] == [[str(job_id)] for job_id in ids]
+    assert hints.room_for(PROVIDER) == 22
+    assert [hints.room(lane) for lane in Lane] == [25, 25]
 
 
 def test_no_ids_are_no_hint(broker: RedisBroker, client: Redis) -> None:

@@ -3,10 +3,12 @@ import socket
 import threading
 import uuid
 from collections import deque
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import quote
 
+from postroom_testing.ses_identities import Identities
 from postroom_testing.ses_messages import FAULTS, AcceptedMail, Behaviour, FaultError, read_mail
 
 SEND_PATH = "/v2/email/outbound-emails"
@@ -23,6 +25,7 @@ class SesServer:
         requests: every request that came, as (method, path).
         latency_seconds: wait before each answer of SendEmail.
         max_send_rate, max_24_hour_send, sending_enabled, configuration_sets: what it says about the account.
+        identities: what it knows of domains and suppressed addresses.
     """
 
     def __init__(self) -> None:
@@ -33,8 +36,9 @@ class SesServer:
         self.max_24_hour_send = 50_000.0
         self.sending_enabled = True
         self.configuration_sets = {"postroom"}
-        self._always = Behaviour.ACCEPT
-        self._script: deque[Behaviour] = deque()
+        self.identities = Identities(self.configuration_sets)
+        self._sending = _Mood()
+        self._managing = _Mood()
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._http = _HttpServer(("127.0.0.1", 0), _Handler)
@@ -49,15 +53,28 @@ class SesServer:
     def script(self, *behaviours: Behaviour) -> None:
         """Set what the next SendEmail requests meet, one each; afterwards `always` holds again."""
         with self._lock:
-            self._script.extend(behaviours)
+            self._sending.script.extend(behaviours)
 
     def always(self, behaviour: Behaviour) -> None:
         with self._lock:
-            self._always = behaviour
+            self._sending.always = behaviour
+
+    def script_managing(self, *behaviours: Behaviour) -> None:
+        """The same for the calls about identities and suppressed addresses."""
+        with self._lock:
+            self._managing.script.extend(behaviours)
+
+    def always_managing(self, behaviour: Behaviour) -> None:
+        with self._lock:
+            self._managing.always = behaviour
 
     def count_sends(self) -> int:
         """How many SendEmail requests came, answered or not."""
-        return sum(path == SEND_PATH for _, path in list(self.requests))
+        return self.count("POST", SEND_PATH)
+
+    def count(self, method: str, path: str) -> int:
+        """How many such requests came, answered or not."""
+        return list(self.requests).count((method, path))
 
     def start(self) -> None:
         self._thread.start()
@@ -82,18 +99,37 @@ class SesServer:
 
     def meet(self, body: dict[str, Any]) -> dict[str, str] | None:
         """Answer one SendEmail; None: cut the connection. Raises FaultError."""
-        with self._lock:
-            behaviour = self._script.popleft() if self._script else self._always
+        behaviour = self._next(self._sending)
         self._closing.wait(self.latency_seconds)
-        if fault := FAULTS.get(behaviour):
-            raise FaultError(fault.status, fault.name, fault.text)
         mail = read_mail(body, f"0102{uuid.uuid4().hex[:12]}-{uuid.uuid4()}-000000")
-        if behaviour not in {Behaviour.HANG, Behaviour.DROP}:
+
+        def accept() -> dict[str, str]:
             with self._lock:
                 self.mails.append(mail)
+            return {"MessageId": mail.message_id}
+
+        return self._behave(behaviour, accept)
+
+    def manage(self, answer: Callable[[dict[str, Any]], dict[str, Any]], body: dict[str, Any]) -> dict[str, Any] | None:
+        """Answer one call about identities or suppressed addresses, likewise."""
+
+        def carry_out() -> dict[str, Any]:
+            with self._lock:
+                return answer(body)
+
+        return self._behave(self._next(self._managing), carry_out)
+
+    def _next(self, mood: "_Mood") -> Behaviour:
+        with self._lock:
+            return mood.script.popleft() if mood.script else mood.always
+
+    def _behave(self, behaviour: Behaviour, accept: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+        if fault := FAULTS.get(behaviour):
+            raise FaultError(fault.status, fault.name, fault.text)
+        answer = None if behaviour in {Behaviour.HANG, Behaviour.DROP} else accept()
         if behaviour in {Behaviour.HANG, Behaviour.HANG_AFTER}:
             self._closing.wait()
-        return {"MessageId": mail.message_id} if behaviour is Behaviour.ACCEPT else None
+        return answer if behaviour is Behaviour.ACCEPT else None
 
     def describe_account(self) -> dict[str, Any]:
         return {
@@ -107,6 +143,14 @@ class SesServer:
             },
             "SendingEnabled": self.sending_enabled,
         }
+
+
+class _Mood:
+    """What the next requests meet, one each, and all others."""
+
+    def __init__(self) -> None:
+        self.always = Behaviour.ACCEPT
+        self.script: deque[Behaviour] = deque()
 
 
 class _HttpServer(ThreadingHTTPServer):
@@ -145,7 +189,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve(b"")
 
     def do_POST(self) -> None:
-        self._serve(self.rfile.read(int(self.headers["Content-Length"])))
+        self._serve(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+
+    def do_PUT(self) -> None:
+        self.do_POST()
+
+    def do_DELETE(self) -> None:
+        self.do_POST()
 
     def _serve(self, body: bytes) -> None:
         ses = self.server.ses
@@ -173,6 +223,8 @@ class _Handler(BaseHTTPRequestHandler):
             if name not in ses.configuration_sets:
                 raise FaultError(404, "NotFoundException", f"Configuration set <{name}> does not exist.")
             return {"ConfigurationSetName": name}
+        if answer := ses.identities.route(self.command, self.path):
+            return ses.manage(answer, json.loads(body or b"{}"))
         raise FaultError(404, "UnknownOperationException", "Unknown operation")
 
     def _answer(self, status: int, body: dict[str, Any], error: str | None = None) -> None:

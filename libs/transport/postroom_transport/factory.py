@@ -1,11 +1,19 @@
+from typing import TypedDict
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from postroom_transport.inbox import InboxStore, InboxTransport
 from postroom_transport.message import Transport
+from postroom_transport.provider import Provider
 
 SMTP_PORT = 25
 SUBMISSION_PORT = 587
 SUBMISSIONS_PORT = 465
+
+
+class _Ses(TypedDict):
+    region: str
+    configuration_set: str | None
+    endpoint: str | None
 
 
 def open_transport(url: str, *, timeout_seconds: float, inbox_store: InboxStore | None) -> Transport:
@@ -14,12 +22,7 @@ def open_transport(url: str, *, timeout_seconds: float, inbox_store: InboxStore 
     A provider's module is imported only when its scheme is used. Raises ValueError, whose text never holds
     the URL, because that may hold a password.
     """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        # "from None": urllib puts pieces of the URL into its message.
-        raise ValueError("the mail URL cannot be parsed") from None
+    parts, port = _split(url)
     match parts.scheme:
         case "inbox":
             return _open_inbox(inbox_store)
@@ -29,6 +32,29 @@ def open_transport(url: str, *, timeout_seconds: float, inbox_store: InboxStore 
             return _open_ses(parts, timeout_seconds)
         case _:
             raise ValueError("the mail URL must begin with ses://, smtp://, smtps:// or be inbox:")
+
+
+def open_provider(url: str, *, timeout_seconds: float) -> Provider | None:
+    """Return what can be told of domains and suppressions by this POSTROOM_MAIL_URL; None: its transport knows of none.
+
+    Nothing is connected yet. Raises ValueError as open_transport does.
+    """
+    parts, _ = _split(url)
+    if parts.scheme != "ses":
+        return None
+    from postroom_transport.ses import open_identities  # noqa: PLC0415 - see open_transport
+
+    return open_identities(**_read_ses(parts), timeout_seconds=timeout_seconds)
+
+
+def _split(url: str) -> tuple[SplitResult, int | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        # "from None": urllib puts pieces of the URL into its message.
+        raise ValueError("the mail URL cannot be parsed") from None
+    return parts, port
 
 
 def _open_inbox(store: InboxStore | None) -> Transport:
@@ -60,17 +86,20 @@ def _open_smtp(parts: SplitResult, port: int | None, timeout_seconds: float) -> 
 def _open_ses(parts: SplitResult, timeout_seconds: float) -> Transport:
     from postroom_transport.ses import SesTransport  # noqa: PLC0415 - see open_transport
 
+    return SesTransport(**_read_ses(parts), timeout_seconds=timeout_seconds)
+
+
+def _read_ses(parts: SplitResult) -> _Ses:
     if not parts.hostname:
         raise ValueError("the mail URL names no region: ses://eu-west-1?configuration_set=NAME")
     if parts.username is not None or parts.password is not None:
         raise ValueError("credentials do not go into a ses:// URL: boto3 finds them itself (role, profile, AWS_*)")
     query = _read_query(parts, allowed={"configuration_set", "endpoint"})
-    return SesTransport(
-        region=parts.hostname,
-        configuration_set=query.get("configuration_set"),
-        endpoint=query.get("endpoint"),
-        timeout_seconds=timeout_seconds,
-    )
+    return {
+        "region": parts.hostname,
+        "configuration_set": query.get("configuration_set"),
+        "endpoint": query.get("endpoint"),
+    }
 
 
 def _read_query(parts: SplitResult, *, allowed: set[str]) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """Amazon SES, API version 2. The only module that imports boto3."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import boto3
@@ -13,11 +15,20 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from postroom_transport.errors import TransportError
-from postroom_transport.message import MAX_RAW_BYTES, Message, Result, Verdict, same_for_all
+from postroom_transport.errors import ProviderAway, ProviderRefused, TransportError
+from postroom_transport.message import (
+    MAX_RAW_BYTES,
+    MAX_REASON_CHARACTERS,
+    Message,
+    Result,
+    Verdict,
+    same_for_all,
+)
+from postroom_transport.ses_identities import SesIdentities
 from postroom_transport.ses_verdicts import judge
 
 if TYPE_CHECKING:
+    from types_boto3_sesv2.client import SESV2Client
     from types_boto3_sesv2.type_defs import SendEmailRequestTypeDef
 
 EMAIL_ID_TAG = "postroom_email_id"
@@ -44,19 +55,7 @@ class SesTransport:
     ) -> None:
         self._region = region
         self._configuration_set = configuration_set
-        # One attempt: MySQL alone decides about retries. A client is safe to share between threads, making
-        # it is not.
-        self._client = boto3.session.Session().client(
-            "sesv2",
-            region_name=region,
-            endpoint_url=endpoint,
-            config=Config(
-                retries={"total_max_attempts": 1},
-                connect_timeout=timeout_seconds,
-                read_timeout=timeout_seconds,
-                max_pool_connections=MAX_CONNECTIONS,
-            ),
-        )
+        self._client = _open_client(region, endpoint, timeout_seconds)
 
     def send(self, message: Message) -> Result:
         if len(message.raw) > self.max_bytes:
@@ -101,6 +100,47 @@ class SesTransport:
 
     def close(self) -> None:
         self._client.close()
+
+
+def open_identities(
+    *, region: str, configuration_set: str | None, endpoint: str | None, timeout_seconds: float
+) -> SesIdentities:
+    """SES as a provider; the arguments are those of SesTransport."""
+    client = _open_client(region, endpoint, timeout_seconds)
+    return SesIdentities(client, configuration_set=configuration_set, translated=_translated)
+
+
+def _open_client(region: str, endpoint: str | None, timeout_seconds: float) -> "SESV2Client":
+    # One attempt: MySQL alone decides about retries. A client is safe to share between threads, making it is not.
+    return boto3.session.Session().client(
+        "sesv2",
+        region_name=region,
+        endpoint_url=endpoint,
+        config=Config(
+            retries={"total_max_attempts": 1},
+            connect_timeout=timeout_seconds,
+            read_timeout=timeout_seconds,
+            max_pool_connections=MAX_CONNECTIONS,
+        ),
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise _trouble(_judge_answer(error), error) from error
+    except (BotoCoreError, ResponseParserError) as error:
+        raise _trouble(_judge_silence(error), error) from error
+
+
+def _trouble(
+    verdict: Verdict, error: ClientError | BotoCoreError | ResponseParserError
+) -> ProviderAway | ProviderRefused:
+    # A call that may have been carried out can be made again: none of them does more the second time.
+    reason = " ".join(_describe(error).split())[:MAX_REASON_CHARACTERS]
+    return ProviderRefused(reason) if verdict is Verdict.PERMANENT else ProviderAway(reason)
 
 
 def _judge_answer(error: ClientError) -> Verdict:

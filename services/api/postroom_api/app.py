@@ -15,6 +15,7 @@ from postroom_api.resources import Resources
 from postroom_api.routes.api_keys import api_key_routes
 from postroom_api.routes.attachments import attachment_routes
 from postroom_api.routes.docs import docs_routes
+from postroom_api.routes.domains import domain_routes
 from postroom_api.routes.emails import email_routes
 from postroom_api.routes.suppressions import suppression_routes
 
@@ -67,6 +68,7 @@ def client_routes(resources: Resources) -> list[Router]:
     """What API clients use: each asks for a key."""
     return [
         email_routes(resources),
+        domain_routes(resources),
         *attachment_routes(resources),
         api_key_routes(resources),
         suppression_routes(resources),

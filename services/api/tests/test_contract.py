@@ -12,6 +12,7 @@ import pytest
 from litestar import Litestar
 from msgspec import structs
 
+from postroom_api.domain_request import CreateDomainRequest, UpdateDomainRequest
 from postroom_api.edge import Edge
 from postroom_api.email_request import AttachmentRequest, EmailRequest, RescheduleRequest
 from postroom_api.suppression_request import (
@@ -90,8 +91,14 @@ def test_every_documented_body_is_accepted(shared_api: RunningApi, document: dic
         ("POST", "/suppressions"): {"email": "first@example.com"},
         ("POST", "/suppressions/batch/add"): {"emails": ["first@example.com", "second@example.com"]},
         ("POST", "/suppressions/batch/remove"): {"emails": ["second@example.com"]},
+        ("POST", "/domains"): {"name": "documented.example", "capabilities": {"sending": "enabled"}},
+        ("PATCH", "/domains/{domain_id}"): {"tracking_subdomain": "links"},
     }
-    ids = {"email_id": scheduled, "key_id": shared_api.request("GET", "/api-keys").json()["data"][0]["id"]}
+    ids = {
+        "email_id": scheduled,
+        "key_id": shared_api.request("GET", "/api-keys").json()["data"][0]["id"],
+        "domain_id": shared_api.request("POST", "/domains", {"name": "body.example"}).json()["id"],
+    }
     documented = {(method, path) for method, path, operation in operations(document) if "requestBody" in operation}
     assert documented == set(examples)
     for (method, path), body in examples.items():
@@ -104,17 +111,23 @@ def test_every_documented_body_is_accepted(shared_api: RunningApi, document: dic
 
 def test_every_documented_answer_is_what_is_answered(shared_api: RunningApi, document: dict[str, Any]) -> None:
     email_id = shared_api.send(MAIL | {"tags": [{"name": "a", "value": "b"}], "cc": "c@example.com"}).json()["id"]
+    domain_id = shared_api.request("POST", "/domains", {"name": "answer.example"}).json()["id"]
     shared_api.request("POST", "/suppressions", {"email": "answer@example.com"})
+    ids = {"email_id": email_id, "domain_id": domain_id, "id_or_email": "answer@example.com"}
     for method, path in (
         ("GET", "/emails"),
         ("GET", "/emails/{email_id}"),
         ("GET", "/suppressions"),
         ("GET", "/suppressions/{id_or_email}"),
         ("DELETE", "/suppressions/{id_or_email}"),
+        ("GET", "/domains"),
+        ("GET", "/domains/{domain_id}"),
+        ("POST", "/domains/{domain_id}/verify"),
+        ("DELETE", "/domains/{domain_id}"),
         ("GET", "/livez"),
         ("GET", "/version"),
     ):
-        answer = shared_api.request(method, path.format(email_id=email_id, id_or_email="answer@example.com"))
+        answer = shared_api.request(method, path.format(**ids))
         operation = document["paths"][path][method.lower()]
         expect_schema(document, answer_schema(operation, answer.status), answer.json())
     refused = shared_api.request("GET", f"/emails/{uuid4()}").json()
@@ -149,6 +162,8 @@ def test_every_operation_says_what_it_needs(document: dict[str, Any]) -> None:
         AddSuppressionRequest,
         AddSuppressionsRequest,
         RemoveSuppressionsRequest,
+        CreateDomainRequest,
+        UpdateDomainRequest,
     ],
 )
 def test_every_field_is_documented(document: dict[str, Any], request_class: type) -> None:

@@ -52,6 +52,7 @@ def bodies(side: Side) -> dict[str, Any]:
     return {
         "/emails": MAIL | {"subject": mark, "html": f"<p>{mark}</p>", "scheduled_at": "in 1 hour"},
         "/api-keys": {"name": f"{mark} {number}"},
+        "/domains": {"name": f"{number}.{mark}.example.org"},
         "/suppressions": {"email": f"{number}@{mark}.example.org"},
     }
 

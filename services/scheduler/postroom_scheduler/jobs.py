@@ -9,7 +9,7 @@ from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable, is_contended
 from postroom_jobs.broker import HintsUnavailable
 from postroom_jobs.hints import Hints
-from postroom_scheduler.sweeps import hint_missing, queue_due, queue_expired
+from postroom_scheduler.sweeps import hint_missing, hint_provider_jobs, queue_due, queue_expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ def jobs(database: Database, hints: Hints, *, sweep_seconds: float, hint_age_sec
         Job("queue_due", sweep_seconds, lambda: queue_due(database)),
         Job("queue_expired", sweep_seconds, lambda: queue_expired(database)),
         Job("hint_missing", sweep_seconds, lambda: hint_missing(database, hints, hint_age_seconds)),
+        Job("hint_provider_jobs", sweep_seconds, lambda: hint_provider_jobs(database, hints, hint_age_seconds)),
     ]
 
 

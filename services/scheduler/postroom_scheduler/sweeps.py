@@ -1,22 +1,26 @@
 """The scheduler's jobs. Each is one small function; each row is claimed, so any number of schedulers may run."""
 
 from collections.abc import Callable
+from typing import TypeVar
 from uuid import UUID
 
 from loguru import logger
 from sqlalchemy import Connection
 
 from postroom_database.engine import Database
-from postroom_database.repositories import sweeps
+from postroom_database.repositories import provider_jobs, sweeps
 from postroom_database.repositories.sweeps import Swept
 from postroom_domain.lanes import Lane
 from postroom_jobs.hints import Hints
+from postroom_jobs.names import DELIVER, PROVIDER, Job
 from postroom_scheduler.metrics import SWEPT
 
 _ROUND = 1000
 """Rows a round at most: a sweep that fell behind catches up over rounds, and none takes long."""
 _TOGETHER = 100
 """Rows claimed in one transaction."""
+
+_Unhinted = TypeVar("_Unhinted")
 
 
 def queue_due(database: Database) -> None:
@@ -36,22 +40,62 @@ def hint_missing(database: Database, hints: Hints, age_seconds: float) -> None:
         HintsUnavailable: Redis does not answer; what was claimed is hinted again when its hint is old.
     """
     for lane in Lane:
-        limit = min(_ROUND, hints.room(lane))
-        if limit == 0:
-            continue
-        with database.read() as connection:
-            found = sweeps.missing_hints(connection, lane, older_than_seconds=age_seconds, limit=limit)
-        hinted = 0
-        # Asked again for each group, because other schedulers and the api fill the same window.
-        while found and (room := hints.room(lane)):
-            group, found = found[: min(room, _TOGETHER)], found[min(room, _TOGETHER) :]
-            with database.begin() as connection:
-                mine = [unhinted.email_id for unhinted in group if sweeps.claim_hint(connection, unhinted)]
-            hints.give(lane, mine)
-            hinted += len(mine)
+        hinted = _hint(
+            database,
+            hints,
+            DELIVER[lane],
+            find=lambda connection, limit, lane=lane: sweeps.missing_hints(  # type: ignore[misc]  # bound per lane
+                connection, lane, older_than_seconds=age_seconds, limit=limit
+            ),
+            claim=lambda connection, unhinted: unhinted.email_id if sweeps.claim_hint(connection, unhinted) else None,
+        )
         if hinted:
             SWEPT.labels("missing_hints").inc(hinted)
             logger.info("hints.given", lane=lane.value, count=hinted)
+
+
+def hint_provider_jobs(database: Database, hints: Hints, age_seconds: float) -> None:
+    """Tell workers of due jobs for the provider, up to the mark.
+
+    Raises:
+        HintsUnavailable: Redis does not answer; what was claimed is hinted again when its hint is old.
+    """
+    hinted = _hint(
+        database,
+        hints,
+        PROVIDER,
+        find=lambda connection, limit: provider_jobs.missing_hints(
+            connection, older_than_seconds=age_seconds, limit=limit
+        ),
+        claim=lambda connection, unhinted: unhinted.job_id if provider_jobs.claim_hint(connection, unhinted) else None,
+    )
+    if hinted:
+        logger.info("hints.given", queue=PROVIDER.queue, count=hinted)
+
+
+def _hint(
+    database: Database,
+    hints: Hints,
+    job: Job,
+    *,
+    find: Callable[[Connection, int], list[_Unhinted]],
+    claim: Callable[[Connection, _Unhinted], UUID | None],
+) -> int:
+    """Fill the window of one queue; how many ids went into it."""
+    limit = min(_ROUND, hints.room_for(job))
+    if limit == 0:
+        return 0
+    with database.read() as connection:
+        found = find(connection, limit)
+    hinted = 0
+    # Asked again for each group, because other schedulers and the api fill the same window.
+    while found and (room := hints.room_for(job)):
+        group, found = found[: min(room, _TOGETHER)], found[min(room, _TOGETHER) :]
+        with database.begin() as connection:
+            mine = [one for unhinted in group if (one := claim(connection, unhinted)) is not None]
+        hints.give_to(job, mine)
+        hinted += len(mine)
+    return hinted
 
 
 def _sweep(

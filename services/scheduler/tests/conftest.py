@@ -10,7 +10,7 @@ from loguru import logger
 from postroom_database.engine import Database
 from postroom_domain.lanes import Lane
 from postroom_jobs.broker import open_broker
-from postroom_jobs.names import DELIVER
+from postroom_jobs.names import DELIVER, Job
 from postroom_migrations.migrate import migrate
 from postroom_testing.fixtures import mariadb, mariadb_url, redis_server, redis_url
 
@@ -29,17 +29,21 @@ class Window:
 
     broker: RedisBroker
 
-    def ids(self, lane: Lane = Lane.INTERACTIVE) -> list[str]:
-        """The hinted ids of a lane, in the order in which workers will get them."""
-        key = f"postroom:{DELIVER[lane].queue}"
+    def ids(self, of: Lane | Job = Lane.INTERACTIVE) -> list[str]:
+        """The hinted ids of a lane or another queue, in the order in which workers will get them."""
+        key = f"postroom:{_queue(of)}"
         # In this order: a hint's message is there before its name stands in the queue.
         names = self.broker.client.lrange(key, 0, -1)
         messages: dict[Any, Any] = self.broker.client.hgetall(f"{key}.msgs")
         return _ids([messages[name] for name in names])
 
-    def take(self, count: int, lane: Lane = Lane.INTERACTIVE) -> list[str]:
+    def take(self, count: int, of: Lane | Job = Lane.INTERACTIVE) -> list[str]:
         """Fetch hints as a worker does; the ids that they carry."""
-        return _ids(self.broker.do_fetch(DELIVER[lane].queue, count))
+        return _ids(self.broker.do_fetch(_queue(of), count))
+
+
+def _queue(of: Lane | Job) -> str:
+    return of.queue if isinstance(of, Job) else DELIVER[of].queue
 
 
 def _ids(messages: list[bytes]) -> list[str]:

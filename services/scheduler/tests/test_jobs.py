@@ -32,6 +32,7 @@ def test_the_table_says_what_is_done_and_how_often(database: Database, window: A
         "queue_due": 0.5,
         "queue_expired": 0.5,
         "hint_missing": 0.5,
+        "hint_provider_jobs": 0.5,
     }
 
 
@@ -61,7 +62,7 @@ def test_a_redis_that_is_away_is_told_once_and_so_is_its_return(
     ]
 
 
-@pytest.mark.parametrize("name", ["queue_due", "queue_expired", "hint_missing"])
+@pytest.mark.parametrize("name", ["queue_due", "queue_expired", "hint_missing", "hint_provider_jobs"])
 def test_a_database_that_is_away_postpones_every_job(away: Database, window: Any, events: Any, name: str) -> None:
     run = guarded(table(away, window)[name])
     run()

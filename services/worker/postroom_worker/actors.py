@@ -1,6 +1,8 @@
 """The dramatiq actors of this service. They carry ids, and may be run twice."""
 
 import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import dramatiq
@@ -9,49 +11,72 @@ from loguru import logger
 
 from postroom_database.errors import DatabaseUnavailable
 from postroom_domain.ids import parse_id
-from postroom_domain.lanes import Lane
-from postroom_jobs.names import DELIVER
+from postroom_jobs.names import DELIVER, PROVIDER, Job
 from postroom_worker.delivery import Delivery
+from postroom_worker.provider_work import ProviderWork
 
 _DATABASE_AWAY_SECONDS = 1.0
 
 
-def declare_actors(broker: RedisBroker, delivery: Delivery, stopping: threading.Event) -> None:
-    """Register one deliver actor for each lane.
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is done with the ids of a hint.
+
+    Attributes:
+        do: one of them.
+        leave: those that were not begun.
+        about: what an id is of, in the log.
+    """
+
+    do: Callable[[UUID], None]
+    leave: Callable[[Sequence[UUID]], None]
+    about: str
+
+
+def declare_actors(
+    broker: RedisBroker, delivery: Delivery, provider_work: ProviderWork, stopping: threading.Event
+) -> None:
+    """Register one deliver actor for each lane, and one for what the provider is told beside mail.
 
     Args:
         broker: that the worker consumes.
-        delivery: what is done with an id.
-        stopping: set when the worker drains: what is being sent is finished, the rest is left to others.
+        delivery: what is done with the id of an email.
+        provider_work: what is done with the id of a job for the provider.
+        stopping: set when the worker drains: what has begun is finished, the rest is left to others.
     """
+    deliver = _Work(delivery.deliver, delivery.leave, "email_id")
+    provide = _Work(provider_work.work, provider_work.leave, "job_id")
+    for job in DELIVER.values():
+        _declare(broker, job, deliver, stopping)
+    _declare(broker, PROVIDER, provide, stopping)
 
-    def deliver(ids: list[str]) -> None:
-        known = [email_id for text in ids if (email_id := parse_id(text)) is not None]
-        for index, email_id in enumerate(known):
-            if stopping.is_set() or not _deliver(delivery, email_id, stopping):
-                _leave(delivery, known[index:])
+
+def _declare(broker: RedisBroker, job: Job, work: _Work, stopping: threading.Event) -> None:
+    def act(ids: list[str]) -> None:
+        known = [one for text in ids if (one := parse_id(text)) is not None]
+        for index, one in enumerate(known):
+            if stopping.is_set() or not _do(work, one, stopping):
+                _leave(work, known[index:])
                 return
 
-    for lane in Lane:
-        job = DELIVER[lane]
-        dramatiq.actor(broker=broker, actor_name=job.actor, queue_name=job.queue, priority=job.priority)(deliver)
+    dramatiq.actor(broker=broker, actor_name=job.actor, queue_name=job.queue, priority=job.priority)(act)
 
 
-def _deliver(delivery: Delivery, email_id: UUID, stopping: threading.Event) -> bool:
-    """Deliver one email, waiting for a database that is away; False when the worker stops meanwhile."""
+def _do(work: _Work, one: UUID, stopping: threading.Event) -> bool:
+    """Do one, waiting for a database that is away; False when the worker stops meanwhile."""
     while True:
         try:
-            delivery.deliver(email_id)
+            work.do(one)
         except DatabaseUnavailable:
-            logger.warning("delivery.waited", email_id=str(email_id), reason="the database is away")
+            logger.warning("work.waited", reason="the database is away", **{work.about: str(one)})
             if stopping.wait(_DATABASE_AWAY_SECONDS):
                 return False
         else:
             return True
 
 
-def _leave(delivery: Delivery, rest: list[UUID]) -> None:
+def _leave(work: _Work, rest: list[UUID]) -> None:
     try:
-        delivery.leave(rest)
+        work.leave(rest)
     except DatabaseUnavailable:
         logger.warning("hints.forgotten", count=len(rest))  # the sweep finds them when their hint is old

@@ -13,18 +13,21 @@ from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
 from postroom_database.inbox_store import DatabaseInboxStore
+from postroom_domain.sealing import Seal
 from postroom_egress.fetch import Egress
 from postroom_health.checks import Check, Readiness
 from postroom_health.liveness import Liveness
 from postroom_health.server import HealthServer
 from postroom_jobs.broker import check_broker, open_broker
 from postroom_logging.setup import configure, flush
-from postroom_transport.factory import open_transport
+from postroom_transport.factory import open_provider, open_transport
 from postroom_transport.message import Transport
 from postroom_worker.actors import declare_actors
 from postroom_worker.delivery import Delivery
+from postroom_worker.domain_look import DomainLook
 from postroom_worker.letters import Letters
 from postroom_worker.outcomes import RetryRules
+from postroom_worker.provider_work import CALLS_PER_JOB, ProviderWork
 from postroom_worker.settings import WorkerServiceSettings
 
 _EX_CONFIG = 78
@@ -54,6 +57,7 @@ def main() -> None:
         timeout_seconds=settings.database.timeout_seconds,
     )
     transport = _open_transport(settings, database)
+    provider = open_provider(settings.mail.url.get_secret_value(), timeout_seconds=settings.mail.timeout_seconds)
     broker = open_broker(settings.redis.url.get_secret_value(), timeout_seconds=_REDIS_SECONDS)
     delivery = Delivery(
         database,
@@ -63,8 +67,14 @@ def main() -> None:
         lease_seconds=settings.worker.lease_seconds,
         call_seconds=_longest_call(settings),
     )
+    provider_work = ProviderWork(
+        database,
+        provider,
+        DomainLook(database, provider, Seal(settings.secrets.read(), "dkim")),
+        lease_seconds=CALLS_PER_JOB * _longest_call(settings) + _SPARE_SECONDS,
+    )
     stopping = threading.Event()
-    declare_actors(broker, delivery, stopping)
+    declare_actors(broker, delivery, provider_work, stopping)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         if stopping.is_set():  # asked twice: end at once; leases end by themselves and nothing is lost
@@ -102,6 +112,8 @@ def main() -> None:
     worker.stop(timeout=int(settings.drain.seconds * 1000))
     health.stop()
     transport.close()
+    if provider is not None:
+        provider.close()
     database.close()
     logger.info("service.stopped")
     flush(2.0)

@@ -1,0 +1,22 @@
+"""The bodies of ``/domains`` as clients send them. Unknown fields are ignored, because SDKs repeat the id in them."""
+
+import msgspec
+
+
+class CapabilitiesRequest(msgspec.Struct):
+    sending: str | None = None
+    receiving: str | None = None
+
+
+class UpdateDomainRequest(msgspec.Struct):
+    open_tracking: bool | None = None
+    click_tracking: bool | None = None
+    tls: str | None = None
+    capabilities: CapabilitiesRequest | None = None
+    tracking_subdomain: str | None = None
+
+
+class CreateDomainRequest(UpdateDomainRequest):
+    name: str | None = None
+    region: str | None = None
+    custom_return_path: str | None = None
