@@ -1,5 +1,7 @@
 """The bodies of ``/domains`` as clients send them. Unknown fields are ignored, because SDKs repeat the id in them."""
 
+from typing import Annotated
+
 import msgspec
 
 
@@ -17,6 +19,6 @@ class UpdateDomainRequest(msgspec.Struct):
 
 
 class CreateDomainRequest(UpdateDomainRequest):
-    name: str | None = None
+    name: Annotated[str, msgspec.Meta(extra_json_schema={"format": "hostname"})] | None = None
     region: str | None = None
     custom_return_path: str | None = None

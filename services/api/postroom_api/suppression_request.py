@@ -1,5 +1,6 @@
 """The bodies of the requests about suppressions. Every field is optional, so that a missing one can be named."""
 
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -10,22 +11,25 @@ from postroom_domain.errors import InvalidAddress
 from postroom_domain.ids import parse_id
 from postroom_domain.limits import MAX_SUPPRESSION_BATCH
 
+_Address = Annotated[str, msgspec.Meta(extra_json_schema={"format": "email"})]
+_Id = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
+
 
 class AddSuppressionRequest(msgspec.Struct):
-    email: str | None = None
+    email: _Address | None = None
 
 
 class AddSuppressionsRequest(msgspec.Struct):
     """1 to 100 addresses."""
 
-    emails: list[str] | None = None
+    emails: list[_Address] | None = None
 
 
 class RemoveSuppressionsRequest(msgspec.Struct):
     """1 to 100 addresses, or as many ids."""
 
-    emails: list[str] | None = None
-    ids: list[str] | None = None
+    emails: list[_Address] | None = None
+    ids: list[_Id] | None = None
 
 
 def address_to_add(request: AddSuppressionRequest) -> str:

@@ -115,7 +115,7 @@ def suppression_routes(resources: Resources) -> Router:
 
     @post(
         "/",
-        operation_class=documented(body=AddSuppressionRequest),
+        operation_class=documented(body=AddSuppressionRequest, example={"email": "former@example.com"}),
         summary="Suppress an address",
         status_code=201,
     )
@@ -127,7 +127,7 @@ def suppression_routes(resources: Resources) -> Router:
 
     @post(
         "/batch/add",
-        operation_class=documented(body=AddSuppressionsRequest),
+        operation_class=documented(body=AddSuppressionsRequest, example={"emails": ["former@example.com"]}),
         summary="Suppress up to 100 addresses",
         status_code=201,
     )
@@ -138,7 +138,7 @@ def suppression_routes(resources: Resources) -> Router:
 
     @post(
         "/batch/remove",
-        operation_class=documented(body=RemoveSuppressionsRequest),
+        operation_class=documented(body=RemoveSuppressionsRequest, example={"emails": ["former@example.com"]}),
         summary="Send to up to 100 addresses again",
         status_code=200,
     )
