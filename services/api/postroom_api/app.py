@@ -16,6 +16,7 @@ from postroom_api.routes.api_keys import api_key_routes
 from postroom_api.routes.attachments import attachment_routes
 from postroom_api.routes.docs import docs_routes
 from postroom_api.routes.emails import email_routes
+from postroom_api.routes.templates import template_routes
 
 VERSION = "1"
 
@@ -68,4 +69,5 @@ def client_routes(resources: Resources) -> list[Router]:
         email_routes(resources),
         *attachment_routes(resources),
         api_key_routes(resources),
+        template_routes(resources),
     ]

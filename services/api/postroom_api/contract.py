@@ -19,13 +19,24 @@ from litestar.openapi.spec import (
 from postroom_api.email_request import EmailRequest, RescheduleRequest
 from postroom_api.errors import ErrorBody
 from postroom_api.keys import KeyRequest, RenameRequest
+from postroom_api.template_request import PreviewRequest, TemplateRequest
 
 _REFERENCE = "#/components/schemas/{name}"
-_BODIES = (EmailRequest, RescheduleRequest, KeyRequest, RenameRequest, ErrorBody)
+_BODIES = (
+    EmailRequest,
+    RescheduleRequest,
+    KeyRequest,
+    RenameRequest,
+    TemplateRequest,
+    PreviewRequest,
+    ErrorBody,
+)
 _JSON = "application/json"
 
 
-def documented(*, body: Any = None, example: Any = None, paged: bool = False, link: bool = False) -> type[Operation]:
+def documented(
+    *, body: Any = None, example: Any = None, paged: bool = False, link: bool = False, named: bool = False
+) -> type[Operation]:
     """How an endpoint is described beyond its handler's signature.
 
     Args:
@@ -33,6 +44,7 @@ def documented(*, body: Any = None, example: Any = None, paged: bool = False, li
         example: one that is accepted.
         paged: whether it takes limit, after and before.
         link: whether it is reached by a signed link.
+        named: whether what its path names may have a name beside its id.
     """
 
     @dataclass  # else the constructor that Operation has would not call __post_init__
@@ -44,7 +56,7 @@ def documented(*, body: Any = None, example: Any = None, paged: bool = False, li
                     media.examples = {"accepted": Example(value=example)}
                 self.request_body = RequestBody(required=True, content={_JSON: media})
             for parameter in self.parameters or []:
-                if isinstance(parameter, Parameter) and parameter.param_in == "path":
+                if isinstance(parameter, Parameter) and parameter.param_in == "path" and not named:
                     parameter.schema = Schema(type="string", format="uuid")  # type: ignore[arg-type]  # the spec's own names
             if paged:
                 self.parameters = [*(self.parameters or []), *_page_parameters()]
