@@ -42,7 +42,7 @@ class TemplateVariable(msgspec.Struct, frozen=True):
 
     key: str
     type: str
-    fallback_value: str | int | float | bool | None
+    fallback_value: str | float | bool | None
     created_at: str
     updated_at: str
 

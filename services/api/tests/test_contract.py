@@ -13,9 +13,21 @@ from litestar import Litestar
 from msgspec import structs
 
 from postroom_api.edge import Edge
-from postroom_api.email_request import AttachmentRequest, EmailRequest, RescheduleRequest
+from postroom_api.email_request import AttachmentRequest, EmailRequest, RescheduleRequest, TemplateUseRequest
+from postroom_api.template_request import PreviewRequest, TemplateRequest, VariableRequest
 from postroom_api_testing.running import MAIL, RunningApi
 
+TEMPLATE = {
+    "name": "Welcome",
+    "from": "{{{NAME}}} <a@example.com>",
+    "reply_to": ["b@example.com"],
+    "html": "<p>{{{NAME}}}</p>",
+    "variables": [
+        {"key": "NAME", "type": "string", "fallback_value": "you"},
+        {"key": "TOTAL", "type": "number", "fallback_value": 2.5},
+        {"key": "PAID", "type": "boolean"},
+    ],
+}
 OPEN = {"/livez", "/readyz", "/metrics", "/version", "/attachments/{attachment_id}"}
 """Asked without a key."""
 HIDDEN = re.compile(r"/(openapi\.json|docs.*|inbox.*|openapi.*)")
@@ -82,8 +94,15 @@ def test_every_documented_body_is_accepted(shared_api: RunningApi, document: dic
         ("PATCH", "/emails/{email_id}"): {"scheduled_at": "in 2 hours"},
         ("POST", "/api-keys"): {"name": "k", "permission": "sending_access"},
         ("PATCH", "/api-keys/{key_id}"): {"name": "other"},
+        ("POST", "/templates"): TEMPLATE,
+        ("PATCH", "/templates/{template_id}"): {"subject": None, "text": ""},
+        ("POST", "/templates/{template_id}/preview"): {"variables": {"PAID": True}, "version": "draft"},
     }
-    ids = {"email_id": scheduled, "key_id": shared_api.request("GET", "/api-keys").json()["data"][0]["id"]}
+    ids = {
+        "email_id": scheduled,
+        "key_id": shared_api.request("GET", "/api-keys").json()["data"][0]["id"],
+        "template_id": shared_api.request("POST", "/templates", TEMPLATE).json()["id"],
+    }
     documented = {(method, path) for method, path, operation in operations(document) if "requestBody" in operation}
     assert documented == set(examples)
     for (method, path), body in examples.items():
@@ -96,8 +115,10 @@ def test_every_documented_body_is_accepted(shared_api: RunningApi, document: dic
 
 def test_every_documented_answer_is_what_is_answered(shared_api: RunningApi, document: dict[str, Any]) -> None:
     email_id = shared_api.send(MAIL | {"tags": [{"name": "a", "value": "b"}], "cc": "c@example.com"}).json()["id"]
-    for path in ("/emails", "/emails/{email_id}", "/livez", "/version"):
-        answer = shared_api.request("GET", path.format(email_id=email_id))
+    template_id = shared_api.request("POST", "/templates", TEMPLATE).json()["id"]
+    templates = ("/templates", "/templates/{template_id}")
+    for path in ("/emails", "/emails/{email_id}", *templates, "/livez", "/version"):
+        answer = shared_api.request("GET", path.format(email_id=email_id, template_id=template_id))
         expect_schema(document, answer_schema(document["paths"][path]["get"]), answer.json())
     refused = shared_api.request("GET", f"/emails/{uuid4()}").json()
     error = document["paths"]["/emails/{email_id}"]["get"]["responses"]["4XX"]
@@ -114,7 +135,18 @@ def test_every_operation_says_what_it_needs(document: dict[str, Any]) -> None:
     assert document["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
 
 
-@pytest.mark.parametrize("request_class", [EmailRequest, RescheduleRequest, AttachmentRequest])
+@pytest.mark.parametrize(
+    "request_class",
+    [
+        EmailRequest,
+        RescheduleRequest,
+        AttachmentRequest,
+        TemplateUseRequest,
+        TemplateRequest,
+        VariableRequest,
+        PreviewRequest,
+    ],
+)
 def test_every_field_is_documented(document: dict[str, Any], request_class: type) -> None:
     schema = document["components"]["schemas"][request_class.__name__]
     names = {field.encode_name for field in structs.fields(request_class)}
