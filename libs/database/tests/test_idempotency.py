@@ -37,6 +37,20 @@ def test_the_second_of_two_is_a_duplicate(database: Database) -> None:
     assert is_duplicate(caught.value)
 
 
+def test_an_answer_is_recalled_without_writing(database: Database) -> None:
+    one, other = key("one"), key("other")
+    with database.begin() as connection:
+        idempotency.add(connection, {one: ANSWER})
+    with database.read() as connection:
+        assert idempotency.recall(connection, one) == ANSWER
+        assert idempotency.recall(connection, other) is None
+        assert idempotency.recall(connection, KeyId(one.workspace_id, "batch", one.key_hash)) is None
+    with database.begin() as connection:
+        connection.execute(update(IdempotencyKey).values(created_at=datetime.now(UTC) - timedelta(hours=25)))
+    with database.read() as connection:
+        assert idempotency.recall(connection, one) is None
+
+
 def test_after_a_day_the_key_is_free(database: Database) -> None:
     one = key("one")
     with database.begin() as connection:

@@ -7,9 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from postroom_domain.errors import InvalidAddress
 from postroom_domain.headers import has_control
-
-_MAX_LENGTH = 998
-"""RFC 5322 2.1.1: the longest line. A longer one is no address that a person has."""
+from postroom_domain.limits import MAX_ADDRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +32,8 @@ def parse_mailbox(text: str) -> Mailbox:
     Raises:
         InvalidAddress: with what is wrong, without repeating the address.
     """
-    if len(text) > _MAX_LENGTH:
-        raise InvalidAddress(f"The address is longer than {_MAX_LENGTH} characters.")
+    if len(text) > MAX_ADDRESS:
+        raise InvalidAddress(f"The address is longer than {MAX_ADDRESS} characters.")
     if has_control(text) or "\t" in text:
         raise InvalidAddress("The address holds a control character.")
     name, address = _split(text.strip())

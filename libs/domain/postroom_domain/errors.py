@@ -23,3 +23,47 @@ class InvalidTime(DomainError):  # noqa: N818
 
 class InvalidDomain(DomainError):  # noqa: N818
     """Not the name of a domain that mail can come from, or not a label of one."""
+
+
+class InvalidAlias(DomainError):  # noqa: N818
+    """No name that a template can have beside its id."""
+
+
+class InvalidTemplate(DomainError):  # noqa: N818
+    """A text of a template that cannot be rendered. ``field`` says which."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+class UndeclaredVariable(DomainError):  # noqa: N818
+    """A placeholder whose variable the template does not declare."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The variable {key} is used, but not declared.")
+        self.key = key
+
+
+class InvalidVariable(DomainError):  # noqa: N818
+    """A variable that a template cannot declare. ``part`` says which part of it is wrong."""
+
+    def __init__(self, part: str, reason: str) -> None:
+        super().__init__(reason)
+        self.part = part
+
+
+class InvalidValue(DomainError):  # noqa: N818
+    """A value that a variable cannot have."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(reason)
+        self.key = key
+
+
+class MissingValues(DomainError):  # noqa: N818
+    """Variables that have neither a value nor a fallback."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        super().__init__(f"There is neither a value nor a fallback for {', '.join(f'`{key}`' for key in keys)}.")
+        self.keys = keys

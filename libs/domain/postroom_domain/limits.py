@@ -3,6 +3,10 @@
 MAX_RECIPIENTS = 50
 """Over To, Cc and Bcc together."""
 
+MAX_ADDRESS = 998
+"""Characters of one address with its name. RFC 5322 2.1.1: the longest line. A longer one is no address that a person
+has."""
+
 MAX_MESSAGE_BYTES = 40 * 1024 * 1024
 """The whole message as it travels, attachments in base64."""
 
@@ -25,3 +29,19 @@ MAX_HEADER_VALUE = 8000
 """Characters of one custom header: well below what relays are known to cut or refuse."""
 
 MAX_TAGS = 50
+
+MAX_TEMPLATE_NAME = 255
+
+MAX_TEMPLATE_BYTES = 1024 * 1024
+"""HTML and text of a template together, in UTF-8: ten times what Gmail shows before it cuts a mail off."""
+
+MAX_VARIABLES = 50
+"""Of one template (Resend's limit, as the next three)."""
+
+MAX_VARIABLE_KEY = 50
+
+MAX_VALUE = 2000
+"""Characters of one value."""
+
+MAX_NUMBER = 2**53 - 1
+"""Above it, a number that went through JavaScript may be another one."""

@@ -18,6 +18,7 @@ from postroom_api.routes.docs import docs_routes
 from postroom_api.routes.domains import domain_routes
 from postroom_api.routes.emails import email_routes
 from postroom_api.routes.suppressions import suppression_routes
+from postroom_api.routes.templates import template_routes
 
 VERSION = "1"
 
@@ -72,4 +73,5 @@ def client_routes(resources: Resources) -> list[Router]:
         *attachment_routes(resources),
         api_key_routes(resources),
         suppression_routes(resources),
+        template_routes(resources),
     ]

@@ -32,7 +32,7 @@ def make_draft(request: EmailRequest, *, workspace_id: UUID, lane: Lane, request
     """Check one email.
 
     Args:
-        request: as decoded.
+        request: as decoded, with what its template says in its place.
         workspace_id: whose it will be.
         lane: interactive, or bulk for a batch.
         request_id: which request caused it.
@@ -52,7 +52,7 @@ def make_draft(request: EmailRequest, *, workspace_id: UUID, lane: Lane, request
         raise invalid(
             "to", f"An email can have at most {MAX_RECIPIENTS} recipients over `to`, `cc` and `bcc` together."
         )
-    _check_address(sender, "from")
+    check_address(sender, "from")
     draft = Draft(
         id=new_id(),
         workspace_id=workspace_id,
@@ -92,10 +92,9 @@ def send_time(text: str | None, now: datetime) -> datetime | None:
 
 
 def _refuse_unsupported(request: EmailRequest) -> None:
-    # Ignoring these would send a customer something else than was meant.
-    for name, value in (("template", request.template), ("topic_id", request.topic_id)):
-        if value is not None:
-            raise invalid(name, "This version of Postroom does not support it.")
+    # Ignoring it would send a customer something else than was meant.
+    if request.topic_id is not None:
+        raise invalid("topic_id", "This version of Postroom does not support it.")
 
 
 def _required(value: str | None, name: str) -> str:
@@ -109,7 +108,7 @@ def _addresses(value: Addresses, name: str) -> list[str]:
         return []
     addresses = [value] if isinstance(value, str) else value
     for address in addresses:
-        _check_address(address, name)
+        check_address(address, name)
     return addresses
 
 
@@ -120,7 +119,12 @@ def _reply_to(value: Addresses) -> list[str] | None:
     return addresses or None
 
 
-def _check_address(address: str, name: str) -> None:
+def check_address(address: str, name: str) -> None:
+    """Refuse what mail cannot reach.
+
+    Raises:
+        ApiError: naming the field.
+    """
     try:
         parse_mailbox(address)
     except InvalidAddress as problem:
@@ -130,11 +134,20 @@ def _check_address(address: str, name: str) -> None:
 def _subject(value: str | None) -> str:
     if value is None:
         raise refuse(MISSING_FIELD, field="subject")
+    check_subject(value)
+    return value
+
+
+def check_subject(value: str) -> None:
+    """Refuse one that could break the message.
+
+    Raises:
+        ApiError: naming ``subject``.
+    """
     if len(value) > MAX_SUBJECT:
         raise invalid("subject", f"It is longer than {MAX_SUBJECT} characters.")
     if has_control(value):
         raise invalid("subject", "It holds a line break or a control character.")
-    return value
 
 
 def _encode(value: str, name: str) -> bytes:

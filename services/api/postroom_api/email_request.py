@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from postroom_api.template_request import AnyValue
+
 Address = Annotated[
     str,
     msgspec.Meta(
@@ -33,6 +35,13 @@ class AttachmentRequest(msgspec.Struct):
     content_type_camel: str | None = msgspec.field(default=None, name="contentType")
 
 
+class TemplateUseRequest(msgspec.Struct):
+    """A published template by its id or alias, and a value for each of its variables that has no fallback."""
+
+    id: str | None = None
+    variables: dict[str, AnyValue] | None = None
+
+
 class EmailRequest(msgspec.Struct):
     """One email. Every field is optional here, so that a missing one can be named in the answer."""
 
@@ -50,7 +59,7 @@ class EmailRequest(msgspec.Struct):
     tags: list[dict[str, Any]] | None = None
     scheduled_at: _Moment | None = None
     scheduled_at_camel: _Moment | None = msgspec.field(default=None, name="scheduledAt")
-    template: dict[str, Any] | None = None
+    template: TemplateUseRequest | None = None
     topic_id: str | None = None
 
 

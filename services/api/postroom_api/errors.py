@@ -120,6 +120,18 @@ INVALID_SUPPRESSION = Kind(
     "a suppression named by something else",
 )
 INVALID_ATTACHMENT = Kind(422, "invalid_attachment", "Invalid `{field}` field. {reason}", "an attachment that is wrong")
+UNDECLARED_VARIABLE = Kind(
+    422,
+    "validation_error",
+    "Variable '{key}' is used in the template but not defined in the variables list.",
+    "a template whose text has a placeholder without a variable",
+)
+NOT_PUBLISHED = Kind(
+    422,
+    "validation_error",
+    "The template is not published. Publish it first, with `POST /templates/{id}/publish`.",
+    "sending with a template that is only a draft",
+)
 NOT_SCHEDULED = Kind(
     422,
     "validation_error",

@@ -80,7 +80,7 @@ WRONG_TYPES: dict[str, tuple[Any, ...]] = {
     "headers": (7, "text", [], {"X-A": None}, {"X-A": []}, {"X-A": True}, {"X-A": {}}),
     "attachments": (7, "text", {}, [7], ["text"], [None], [[]]),
     "tags": (7, "text", {}, [7], ["text"], [None], [{}], [{"name": "a"}], [{"a": 7}]),
-    "template": (7, "text", [], {"id": "welcome"}),
+    "template": (7, "text", [], {"id": 7}, {"id": "welcome"}, {"id": "welcome", "variables": 7}),
 }
 
 

@@ -14,14 +14,26 @@ from msgspec import structs
 
 from postroom_api.domain_request import CreateDomainRequest, UpdateDomainRequest
 from postroom_api.edge import Edge
-from postroom_api.email_request import AttachmentRequest, EmailRequest, RescheduleRequest
+from postroom_api.email_request import AttachmentRequest, EmailRequest, RescheduleRequest, TemplateUseRequest
 from postroom_api.suppression_request import (
     AddSuppressionRequest,
     AddSuppressionsRequest,
     RemoveSuppressionsRequest,
 )
+from postroom_api.template_request import PreviewRequest, TemplateRequest, VariableRequest
 from postroom_api_testing.running import MAIL, RunningApi
 
+TEMPLATE = {
+    "name": "Welcome",
+    "from": "{{{NAME}}} <a@example.com>",
+    "reply_to": ["b@example.com"],
+    "html": "<p>{{{NAME}}}</p>",
+    "variables": [
+        {"key": "NAME", "type": "string", "fallback_value": "you"},
+        {"key": "TOTAL", "type": "number", "fallback_value": 2.5},
+        {"key": "PAID", "type": "boolean"},
+    ],
+}
 OPEN = {"/livez", "/readyz", "/metrics", "/version", "/attachments/{attachment_id}"}
 """Asked without a key."""
 HIDDEN = re.compile(r"/(openapi\.json|docs.*|inbox.*|openapi.*)")
@@ -93,11 +105,15 @@ def test_every_documented_body_is_accepted(shared_api: RunningApi, document: dic
         ("POST", "/suppressions/batch/remove"): {"emails": ["second@example.com"]},
         ("POST", "/domains"): {"name": "documented.example", "capabilities": {"sending": "enabled"}},
         ("PATCH", "/domains/{domain_id}"): {"tracking_subdomain": "links"},
+        ("POST", "/templates"): TEMPLATE,
+        ("PATCH", "/templates/{id_or_alias}"): {"subject": None, "text": ""},
+        ("POST", "/templates/{id_or_alias}/preview"): {"variables": {"PAID": True}, "version": "draft"},
     }
     ids = {
         "email_id": scheduled,
         "key_id": shared_api.request("GET", "/api-keys").json()["data"][0]["id"],
         "domain_id": shared_api.request("POST", "/domains", {"name": "body.example"}).json()["id"],
+        "id_or_alias": shared_api.request("POST", "/templates", TEMPLATE).json()["id"],
     }
     documented = {(method, path) for method, path, operation in operations(document) if "requestBody" in operation}
     assert documented == set(examples)
@@ -114,6 +130,7 @@ def test_every_documented_answer_is_what_is_answered(shared_api: RunningApi, doc
     domain_id = shared_api.request("POST", "/domains", {"name": "answer.example"}).json()["id"]
     shared_api.request("POST", "/suppressions", {"email": "answer@example.com"})
     ids = {"email_id": email_id, "domain_id": domain_id, "id_or_email": "answer@example.com"}
+    ids["id_or_alias"] = shared_api.request("POST", "/templates", TEMPLATE).json()["id"]
     for method, path in (
         ("GET", "/emails"),
         ("GET", "/emails/{email_id}"),
@@ -124,6 +141,8 @@ def test_every_documented_answer_is_what_is_answered(shared_api: RunningApi, doc
         ("GET", "/domains/{domain_id}"),
         ("POST", "/domains/{domain_id}/verify"),
         ("DELETE", "/domains/{domain_id}"),
+        ("GET", "/templates"),
+        ("GET", "/templates/{id_or_alias}"),
         ("GET", "/livez"),
         ("GET", "/version"),
     ):
@@ -164,6 +183,10 @@ def test_every_operation_says_what_it_needs(document: dict[str, Any]) -> None:
         RemoveSuppressionsRequest,
         CreateDomainRequest,
         UpdateDomainRequest,
+        TemplateUseRequest,
+        TemplateRequest,
+        VariableRequest,
+        PreviewRequest,
     ],
 )
 def test_every_field_is_documented(document: dict[str, Any], request_class: type) -> None:

@@ -61,6 +61,11 @@ def repeat_a_key(api: RunningApi) -> Answer:
     return api.send(MAIL | {"subject": "other"}, headers=headers)
 
 
+def use_a_draft(api: RunningApi) -> Answer:
+    template = api.request("POST", "/templates", {"name": "t", "html": "<p>x</p>"}).json()
+    return api.send(MAIL | {"html": None, "text": None, "template": {"id": template["id"]}})
+
+
 def cancel_what_is_queued(api: RunningApi) -> Answer:
     return api.request("POST", f"/emails/{api.send().json()['id']}/cancel")
 
@@ -112,6 +117,8 @@ PROVOKED: dict[str, _Provoke] = {
     "INVALID_PARAMETER": get("/emails/1"),
     "INVALID_ATTACHMENT": post(MAIL | {"attachments": [{"filename": "a"}]}),
     "INVALID_SUPPRESSION": get("/suppressions/nobody"),
+    "UNDECLARED_VARIABLE": post({"name": "t", "html": "{{{X}}}"}, "/templates"),
+    "NOT_PUBLISHED": use_a_draft,
     "NOT_SCHEDULED": cancel_what_is_queued,
     "RATE_LIMITED": ask_twice_at_once,
     "FAILED": fail,

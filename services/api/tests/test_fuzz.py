@@ -30,8 +30,9 @@ ATTACHMENT = st.fixed_dictionaries(
 )
 FIELDS = {
     **dict.fromkeys(
-        ["from", "to", "cc", "bcc", "reply_to", "subject", "html", "text", "scheduled_at", "template", "topic_id"], JSON
+        ["from", "to", "cc", "bcc", "reply_to", "subject", "html", "text", "scheduled_at", "topic_id"], JSON
     ),
+    "template": JSON | st.fixed_dictionaries({"id": JSON}, optional={"variables": JSON}),
     "headers": JSON | st.dictionaries(st.text(max_size=8), st.text()),
     "tags": JSON | st.lists(st.fixed_dictionaries({"name": JSON, "value": JSON}), max_size=3),
     "attachments": JSON | st.lists(ATTACHMENT, max_size=3),

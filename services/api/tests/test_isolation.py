@@ -54,6 +54,7 @@ def bodies(side: Side) -> dict[str, Any]:
         "/api-keys": {"name": f"{mark} {number}"},
         "/domains": {"name": f"{number}.{mark}.example.org"},
         "/suppressions": {"email": f"{number}@{mark}.example.org"},
+        "/templates": {"name": mark, "alias": f"{mark}-{number}", "html": f"<p>{mark}</p>"},
     }
 
 
@@ -129,6 +130,9 @@ class TwoWorkspaces(RuleBasedStateMachine):
         if method == "DELETE":
             assert answer.status == 200
             side.kept[kind_of(path)].discard(chosen[0])
+        if path.endswith("/duplicate"):
+            assert answer.status == 200
+            side.kept[kind_of(path)].add(answer.json()["id"])
 
     def ask(self, which: int, method: str, path: str, body: Any = None) -> Answer:
         side, other = self.sides[which], self.sides[1 - which]
@@ -191,4 +195,4 @@ def test_nothing_of_one_workspace_is_visible_to_the_other(shared_api: RunningApi
 
 def test_every_addressed_route_is_reached_for() -> None:
     assert len(ADDRESSED) > 6
-    assert {"/emails", "/api-keys"} <= set(LISTS)
+    assert {"/emails", "/api-keys", "/templates"} <= set(LISTS)

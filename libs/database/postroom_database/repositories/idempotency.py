@@ -27,17 +27,18 @@ class Remembered:
     answer: bytes
 
 
+_NAME = (IdempotencyKey.workspace_id, IdempotencyKey.endpoint, IdempotencyKey.key_hash)
+
+
 def find(connection: Connection, keys: Iterable[KeyId]) -> dict[KeyId, Remembered]:
     """The answers of those keys that were used in the last 24 hours; older ones are forgotten on the way."""
-    wanted = sorted(keys)
-    columns = (IdempotencyKey.workspace_id, IdempotencyKey.endpoint, IdempotencyKey.key_hash)
     rows = connection.execute(
         select(
-            *columns,
+            *_NAME,
             IdempotencyKey.fingerprint,
             IdempotencyKey.answer,
             IdempotencyKey.created_at < Now(-KEPT_SECONDS),
-        ).where(tuple_(*columns).in_([(key.workspace_id, key.endpoint, key.key_hash) for key in wanted]))
+        ).where(tuple_(*_NAME).in_([(key.workspace_id, key.endpoint, key.key_hash) for key in sorted(keys)]))
     )
     found: dict[KeyId, Remembered] = {}
     for workspace_id, endpoint, key_hash, fingerprint, answer, is_old in rows:
@@ -47,6 +48,19 @@ def find(connection: Connection, keys: Iterable[KeyId]) -> dict[KeyId, Remembere
         else:
             found[key] = Remembered(bytes(fingerprint), bytes(answer))
     return found
+
+
+def recall(connection: Connection, key: KeyId) -> Remembered | None:
+    """The answer of a key that was used in the last 24 hours; only read."""
+    row = connection.execute(
+        select(IdempotencyKey.fingerprint, IdempotencyKey.answer).where(
+            IdempotencyKey.workspace_id == key.workspace_id,
+            IdempotencyKey.endpoint == key.endpoint,
+            IdempotencyKey.key_hash == key.key_hash,
+            IdempotencyKey.created_at >= Now(-KEPT_SECONDS),
+        )
+    ).one_or_none()
+    return None if row is None else Remembered(bytes(row.fingerprint), bytes(row.answer))
 
 
 def add(connection: Connection, answers: dict[KeyId, Remembered]) -> None:

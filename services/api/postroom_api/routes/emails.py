@@ -118,7 +118,7 @@ class Emails:
 
 def email_routes(resources: Resources) -> Router:
     access = resources.access
-    sending = Sending(resources.senders)
+    sending = Sending(resources.senders, resources.database)
     services = Emails(resources.intake, resources.database)
 
     @post(
