@@ -8,6 +8,10 @@ class DatabaseUnavailable(Exception):  # noqa: N818 - it says what is wrong
     """The database cannot be reached or cannot answer now. Nothing was stored, unless ``maybe_stored``."""
 
 
+class LeaseLost(Exception):  # noqa: N818 - likewise
+    """The lease ended before the outcome was written: somebody else may hold the row now."""
+
+
 # Numbers of the server's and the client's errors (MariaDB's and MySQL's error references). PyMySQL names most of them,
 # but importing it loads the driver and its cryptography, which a process on SQLite never needs.
 _AWAY = frozenset(

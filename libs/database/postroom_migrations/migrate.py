@@ -29,7 +29,7 @@ def migrate(database: Database) -> tuple[str | None, str]:
         MigrationBusy: another process holds the lock for over five minutes.
         DatabaseUnavailable: the database is away.
     """
-    with database.begin() as connection, _locked(connection):
+    with _locked(database), database.begin() as connection:
         before = _revision(connection)
         command.upgrade(_config(connection), "head")
         after = _revision(connection)
@@ -64,15 +64,18 @@ def _config(connection: Connection | None) -> Config:
 
 
 @contextmanager
-def _locked(connection: Connection) -> Iterator[None]:
-    if connection.dialect.name == "sqlite":
-        yield  # BEGIN IMMEDIATE has locked the file
+def _locked(database: Database) -> Iterator[None]:
+    if database.engine.dialect.name == "sqlite":
+        yield  # BEGIN IMMEDIATE locks the file
         return
-    # DDL commits implicitly in MySQL, so a transaction cannot be the lock. The name is the server's, not the schema's.
-    name = f"postroom.migrate.{connection.engine.url.database}"[:64]
-    if connection.execute(text("SELECT GET_LOCK(:name, :wait)"), {"name": name, "wait": _LOCK_SECONDS}).scalar() != 1:
-        raise MigrationBusy("another process has been migrating for over five minutes")
-    try:
-        yield
-    finally:
-        connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
+    # DDL commits implicitly in MySQL, so a transaction cannot be the lock. Nor can its connection hold it: the revision
+    # must be committed before the next one looks. The name is the server's, not the schema's.
+    name = f"postroom.migrate.{database.engine.url.database}"[:64]
+    with database.read() as connection:
+        taken = connection.execute(text("SELECT GET_LOCK(:name, :wait)"), {"name": name, "wait": _LOCK_SECONDS})
+        if taken.scalar() != 1:
+            raise MigrationBusy("another process has been migrating for over five minutes")
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})

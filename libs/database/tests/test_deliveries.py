@@ -5,9 +5,10 @@ import pytest
 from sqlalchemy import update
 
 from postroom_database.engine import Database
+from postroom_database.errors import LeaseLost
 from postroom_database.models import Email
 from postroom_database.repositories import deliveries, sweeps, timelines
-from postroom_database.repositories.deliveries import Claim, LeaseLost, NewEvent, Outcome, RecipientOutcome
+from postroom_database.repositories.deliveries import Claim, NewEvent, Outcome, RecipientOutcome
 from postroom_database.types import Now
 from postroom_domain.ids import new_id
 from postroom_domain.lanes import Lane

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select, update
 
 from postroom_database.engine import Database
+from postroom_database.errors import LeaseLost
 from postroom_database.models import ProviderJob
 from postroom_database.repositories import provider_jobs
-from postroom_database.repositories.deliveries import LeaseLost
 from postroom_database.types import Now
 from postroom_domain.provider_jobs import ProviderJobKind, RemovedDomain
 

@@ -45,6 +45,8 @@ class MariaDb(Server):
             "--no-defaults",
             f"--user={self._user}",
             f"--datadir={self._data}",
+            # A starting server clears its folder for temporary tables: of others' tables too, were it /tmp.
+            f"--tmpdir={self.folder}",
             f"--socket={self._socket}",
             f"--pid-file={self.folder / 'pid'}",
             *network,

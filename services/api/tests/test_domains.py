@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 
 from postroom_api_testing.refusals import expect_refusal
 from postroom_api_testing.running import TERMS, RunningApi
+from postroom_database.errors import LeaseLost
 from postroom_database.models import Domain, ProviderJob
 from postroom_database.repositories import api_keys, domains, provider_jobs
-from postroom_database.repositories.deliveries import LeaseLost
 from postroom_domain.permissions import Permission
 from postroom_domain.sealing import Seal
 from postroom_domain.tokens import hash_token, new_token

@@ -8,9 +8,9 @@ from uuid import UUID
 from loguru import logger
 
 from postroom_database.engine import Database
-from postroom_database.errors import DatabaseUnavailable
+from postroom_database.errors import DatabaseUnavailable, LeaseLost
 from postroom_database.repositories import deliveries, emails
-from postroom_database.repositories.deliveries import Claim, LeaseLost, Outcome
+from postroom_database.repositories.deliveries import Claim, Outcome
 from postroom_database.repositories.suppressions import Added
 from postroom_database.writing import write
 from postroom_domain.addresses import parse_mailbox

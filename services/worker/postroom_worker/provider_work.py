@@ -9,9 +9,8 @@ from loguru import logger
 from sqlalchemy import Connection
 
 from postroom_database.engine import Database
-from postroom_database.errors import DatabaseUnavailable
+from postroom_database.errors import DatabaseUnavailable, LeaseLost
 from postroom_database.repositories import provider_jobs
-from postroom_database.repositories.deliveries import LeaseLost
 from postroom_database.repositories.provider_jobs import ClaimedJob
 from postroom_domain.provider_jobs import ProviderJobKind, RemovedDomain
 from postroom_domain.retries import backoff_seconds

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from postroom_database.errors import LeaseLost
 from postroom_database.models import Attachment, Email, Event, Recipient
 from postroom_database.repositories import suppressions
 from postroom_database.repositories.suppressions import Added, NewSuppression
@@ -16,10 +17,6 @@ from postroom_domain.addresses import parse_mailbox
 from postroom_domain.ids import new_id
 from postroom_domain.states import State
 from postroom_domain.suppressions import Origin
-
-
-class LeaseLost(Exception):  # noqa: N818 - it says what is wrong
-    """The lease ended before the outcome was written: somebody else may hold the email now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
+from postroom_database.errors import LeaseLost
 from postroom_database.models import ProviderJob
-from postroom_database.repositories.deliveries import LeaseLost
 from postroom_database.types import Now
 from postroom_domain.ids import new_id
 from postroom_domain.provider_jobs import ProviderJobKind, RemovedDomain
