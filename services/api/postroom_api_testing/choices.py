@@ -41,7 +41,10 @@ CHOICES = (
     ),
     ("a DMARC record", "a hint beside `records`, not among them: strict clients know the kinds that stand there"),
     ("sending from below a verified domain", "403: each name is verified by itself"),
-    ("an unknown template, or another workspace's", "422 naming `template.id`; a draft: 422 that says how to publish it"),
+    (
+        "an unknown template, or another workspace's",
+        "422 naming `template.id`; a draft: 422 that says how to publish it",
+    ),
     ("a placeholder whose variable is not declared", "422 when the template is written"),
     ("a variable without value and fallback", "422 naming every one, when the email is sent"),
     ("values of variables", "put in as they are, once: `{{{X}}}` in a value stays, and HTML is not escaped"),
