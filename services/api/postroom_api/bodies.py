@@ -1,7 +1,7 @@
 """Reading a request's body: bounded, one copy, and with an error that says what is wrong with it."""
 
 import re
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import Request
@@ -13,7 +13,11 @@ from postroom_api.errors import INVALID_BODY, TOO_LARGE, UNREADABLE_BODY, ApiErr
 Body = bytes | bytearray
 AnyRequest = Request[None, None, State]
 
+EmptyList = Annotated[list[Any], msgspec.Meta(extra_json_schema={"maxItems": 0})]
+"""What PHP's clients send for an object without fields."""
+
 _Decoded = TypeVar("_Decoded")
+_Value = TypeVar("_Value")
 _WHERE = re.compile(r"^(?P<what>.*?) - at `(?P<path>\$[^`]*)`$", re.DOTALL)
 
 
@@ -56,6 +60,19 @@ def decode(decoder: msgspec.json.Decoder[_Decoded], body: Body) -> _Decoded:
         raise refuse(UNREADABLE_BODY, reason="it is not UTF-8.") from None
     except RecursionError:
         raise refuse(UNREADABLE_BODY, reason="it is nested too deeply.") from None
+
+
+def fields_of(value: dict[str, _Value] | list[Any] | None, name: str) -> dict[str, _Value]:
+    """An object that may be absent, or an empty list instead of an empty object.
+
+    Raises:
+        ApiError: a list that holds something, naming the field.
+    """
+    if not value:
+        return {}
+    if isinstance(value, list):
+        raise invalid(name, "Expected `object`, got `array`.")
+    return value
 
 
 def _explain(problem: str) -> ApiError:

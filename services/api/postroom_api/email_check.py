@@ -6,6 +6,7 @@ from uuid import UUID
 
 from postroom_api.attachment_check import make_attachments
 from postroom_api.attachment_contents import PlainContent
+from postroom_api.bodies import fields_of
 from postroom_api.email_request import Addresses, EmailRequest
 from postroom_api.errors import MISSING_CONTENT, MISSING_FIELD, invalid, refuse
 from postroom_database.drafts import Draft
@@ -157,7 +158,8 @@ def _encode(value: str, name: str) -> bytes:
         raise invalid(name, "It holds half of a surrogate pair.") from None
 
 
-def _headers(value: dict[str, str | int | float] | None) -> dict[str, str] | None:
+def _headers(given: dict[str, str | int | float] | list[Any] | None) -> dict[str, str] | None:
+    value = fields_of(given, "headers")
     if not value:
         return None
     if len(value) > MAX_HEADERS:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from postroom_api.bodies import EmptyList
 from postroom_api.template_request import AnyValue
 
 Address = Annotated[
@@ -39,7 +40,7 @@ class TemplateUseRequest(msgspec.Struct):
     """A published template by its id or alias, and a value for each of its variables that has no fallback."""
 
     id: str | None = None
-    variables: dict[str, AnyValue] | None = None
+    variables: dict[str, AnyValue] | EmptyList | None = None
 
 
 class EmailRequest(msgspec.Struct):
@@ -54,7 +55,7 @@ class EmailRequest(msgspec.Struct):
     reply_to_camel: Addresses = msgspec.field(default=None, name="replyTo")
     html: str | None = None
     text: str | None = None
-    headers: dict[str, str | int | float] | None = None
+    headers: dict[str, str | int | float] | EmptyList | None = None
     attachments: list[AttachmentRequest] | None = None
     tags: list[dict[str, Any]] | None = None
     scheduled_at: _Moment | None = None

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from postroom_api.bodies import EmptyList
 from postroom_domain.template_variables import VariableType
 
 AnyValue = Annotated[Any, msgspec.Meta(extra_json_schema={"type": ["string", "number", "boolean", "null"]})]
@@ -42,5 +43,5 @@ class TemplateRequest(msgspec.Struct):
 class PreviewRequest(msgspec.Struct):
     """Values to look at a template with."""
 
-    variables: dict[str, AnyValue] | None = None
+    variables: dict[str, AnyValue] | EmptyList | None = None
     version: Annotated[str, msgspec.Meta(extra_json_schema={"enum": ["draft", "published"]})] | None = None

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from postroom_api.apart import apart
 from postroom_api.asking import ask
+from postroom_api.bodies import fields_of
 from postroom_api.bounds import MAX_BODY_BYTES
 from postroom_api.email_request import EmailRequest, TemplateUseRequest
 from postroom_api.errors import MISSING_FIELD, NOT_PUBLISHED, invalid, refuse
@@ -102,7 +103,8 @@ class TemplateUse:
             return email
         if email.html or email.text:
             raise invalid("template", "It cannot be given together with `html` or `text`.")
-        filled = fill(await self._published(asked), asked.variables or {}, "template.variables", self._budget)
+        values = fields_of(asked.variables, "template.variables")
+        filled = fill(await self._published(asked), values, "template.variables", self._budget)
         rendered = await apart(filled.size, lambda: filled.rendering.render(filled.values))
         return structs.replace(
             email,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from postroom_api.asking import ask
+from postroom_api.bodies import fields_of
 from postroom_api.email_check import check_address, check_subject
 from postroom_api.errors import NOT_FOUND, NOT_PUBLISHED, ApiError, invalid, refuse
 from postroom_api.template_answers import (
@@ -92,7 +93,7 @@ class Templates:
         if asked.version not in {None, "draft", "published"}:
             raise invalid("version", "It must be `draft` or `published`.")
         content = self._content(workspace_id, name, published=asked.version == "published")
-        filled = fill(Rendering(content), asked.variables or {}, "variables", Budget())
+        filled = fill(Rendering(content), fields_of(asked.variables, "variables"), "variables", Budget())
         rendered = filled.rendering.render(filled.values)
         _check_rendered(rendered)
         return template_preview(rendered)

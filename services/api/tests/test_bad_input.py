@@ -77,7 +77,7 @@ WRONG_TYPES: dict[str, tuple[Any, ...]] = {
         (7, True, {"a": 1}, 1.5),
     ),
     **dict.fromkeys(("to", "cc", "bcc", "reply_to", "replyTo"), (7, True, {"a": 1})),
-    "headers": (7, "text", [], {"X-A": None}, {"X-A": []}, {"X-A": True}, {"X-A": {}}),
+    "headers": (7, "text", ["X-A"], {"X-A": None}, {"X-A": []}, {"X-A": True}, {"X-A": {}}),
     "attachments": (7, "text", {}, [7], ["text"], [None], [[]]),
     "tags": (7, "text", {}, [7], ["text"], [None], [{}], [{"name": "a"}], [{"a": 7}]),
     "template": (7, "text", [], {"id": 7}, {"id": "welcome"}, {"id": "welcome", "variables": 7}),
