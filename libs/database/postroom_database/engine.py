@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 
 from postroom_database.errors import DatabaseUnavailable, is_unavailable
 
@@ -37,6 +38,35 @@ class Database:
         """
         with _translated(), self._engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def begin_alive(self) -> Iterator[Connection]:
+        """The same, on a connection that has just answered: one that died since its last use is replaced.
+
+        Raises:
+            DatabaseUnavailable: the database is away; nothing is known to be stored.
+        """
+        with _translated():
+            try:
+                connection = self._ask_first()
+            except DBAPIError as problem:
+                if not is_unavailable(problem):
+                    raise
+                # That failure has the pool replace every connection that is as old.
+                connection = self._ask_first()
+            with connection:
+                yield connection
+                connection.commit()
+
+    def _ask_first(self) -> Connection:
+        """A connection whose transaction has begun with a question."""
+        connection = self._engine.connect()
+        try:
+            connection.exec_driver_sql("SELECT 1")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -16,17 +16,22 @@ _ATTEMPTS = 3
 _PAUSE_SECONDS = 0.02
 
 
-def write(database: Database, work: Callable[[Connection], _Written]) -> _Written:
+def write(database: Database, work: Callable[[Connection], _Written], *, alive: bool = False) -> _Written:
     """Do the work in one transaction, again when it was rolled back for another one's locks (1213, 1205).
 
     The pause before each repetition is random, so that those that met do not meet again.
+
+    Args:
+        database: where.
+        work: given a connection; what it returns is returned.
+        alive: on a connection that was just seen to live, for one more round trip.
 
     Raises:
         DatabaseUnavailable: the database is away, or stayed contended; nothing is known to be stored.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            with database.begin() as connection:
+            with database.begin_alive() if alive else database.begin() as connection:
                 return work(connection)
         except DBAPIError as problem:
             if not is_contended(problem):

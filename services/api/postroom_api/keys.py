@@ -6,10 +6,12 @@ from uuid import UUID
 
 import msgspec
 from loguru import logger
+from sqlalchemy import Connection
 
 from postroom_api.answers import timestamp
 from postroom_api.asking import ask
 from postroom_api.errors import MISSING_FIELD, NOT_FOUND, ApiError, invalid, refuse
+from postroom_api.writing import write
 from postroom_database.engine import Database
 from postroom_database.paging import Slice
 from postroom_database.repositories import api_keys, domains
@@ -73,15 +75,17 @@ class Keys:
         permission = _permission(asked.permission)
         domain_id = self._domain(workspace_id, asked, permission)
         token = new_token()
-        with self.database.begin() as connection:
-            key_id = api_keys.add(
+        key_id = write(
+            self.database,
+            lambda connection: api_keys.add(
                 connection,
                 workspace_id=workspace_id,
                 name=name,
                 token_hash=hash_token(token),
                 permission=permission,
                 domain_id=domain_id,
-            )
+            ),
+        )
         logger.info("key.created", workspace_id=str(workspace_id), key_id=str(key_id), permission=permission.value)
         return NewKey(str(key_id), token)
 
@@ -105,27 +109,24 @@ class Keys:
 
     def rename(self, workspace_id: UUID, key_id: UUID, asked: RenameRequest) -> KeyReference:
         name = _name(asked.name)
-        self._check_there(workspace_id, key_id)
-        with self.database.begin() as connection:
-            if not api_keys.rename(connection, workspace_id=workspace_id, key_id=key_id, name=name):
-                raise _not_found()
+        if not write(
+            self.database,
+            lambda connection: api_keys.rename(connection, workspace_id=workspace_id, key_id=key_id, name=name),
+        ):
+            raise _not_found()
         return KeyReference(str(key_id))
 
     def remove(self, workspace_id: UUID, key_id: UUID) -> KeyRemoved:
         """End a key. Every process refuses it within seconds."""
-        self._check_there(workspace_id, key_id)
-        with self.database.begin() as connection:
+
+        def revoke(connection: Connection) -> None:
+            if not api_keys.is_active(connection, workspace_id=workspace_id, key_id=key_id):
+                raise _not_found()
             api_keys.revoke(connection, workspace_id=workspace_id, key_id=key_id)
+
+        write(self.database, revoke)
         logger.info("key.revoked", workspace_id=str(workspace_id), key_id=str(key_id))
         return KeyRemoved(str(key_id))
-
-    def _check_there(self, workspace_id: UUID, key_id: UUID) -> None:
-        # A read may be repeated on a fresh connection, a write may not: so the read comes first.
-        if not ask(
-            self.database,
-            lambda connection: api_keys.is_active(connection, workspace_id=workspace_id, key_id=key_id),
-        ):
-            raise _not_found()
 
     def _domain(self, workspace_id: UUID, asked: KeyRequest, permission: Permission) -> UUID | None:
         if not asked.domain_id:

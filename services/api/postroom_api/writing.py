@@ -1,36 +1,22 @@
-"""Writing what other transactions may be writing at the same time."""
+"""Changing something for a client, through a pool whose connections may have died since they were last used."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
+from postroom_database import writing
 from postroom_database.engine import Database
-from postroom_database.errors import DatabaseUnavailable, is_contended
 
-_Done = TypeVar("_Done")
+_Written = TypeVar("_Written")
 
 
-def write(database: Database, work: Callable[[Connection], _Done]) -> _Done:
-    """One transaction; done again once when it was rolled back because another one held what it needs.
+def write(database: Database, work: Callable[[Connection], _Written]) -> _Written:
+    """One transaction, on a connection that was seen to live: a restart of the server between two requests is not felt.
+
+    Unlike a question, a change that broke off cannot be repeated: nobody knows whether it was made.
 
     Raises:
-        DatabaseUnavailable: the database is away, or another transaction still holds it.
+        DatabaseUnavailable: the database is away, or what is to be changed stayed contended.
     """
-    try:
-        return _begin(database, work)
-    except DBAPIError as problem:
-        if not is_contended(problem):
-            raise
-    try:
-        return _begin(database, work)
-    except DBAPIError as problem:
-        if not is_contended(problem):
-            raise
-        raise DatabaseUnavailable("the database stayed contended") from problem
-
-
-def _begin(database: Database, work: Callable[[Connection], _Done]) -> _Done:
-    with database.begin() as connection:
-        return work(connection)
+    return writing.write(database, work, alive=True)

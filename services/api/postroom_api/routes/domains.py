@@ -32,13 +32,13 @@ from postroom_api.errors import DOMAIN_TAKEN, NOT_FOUND, ApiError, refuse
 from postroom_api.pages import read_id, read_page
 from postroom_api.resources import Resources
 from postroom_api.terms import Terms
+from postroom_api.writing import write
 from postroom_database.engine import Database
 from postroom_database.errors import is_duplicate
 from postroom_database.paging import Slice
 from postroom_database.repositories import domains, provider_jobs
 from postroom_database.repositories.domains import NewDomain, SealedKey
 from postroom_database.types import AnyRow
-from postroom_database.writing import write
 from postroom_domain.dkim_keys import make_dkim_key
 from postroom_domain.provider_jobs import RemovedDomain
 from postroom_domain.sealing import Seal

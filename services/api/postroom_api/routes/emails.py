@@ -34,6 +34,7 @@ from postroom_api.pages import read_id, read_page
 from postroom_api.resources import Resources
 from postroom_api.sending import Sending
 from postroom_api.submission import IdempotencyConflict, Submission
+from postroom_api.writing import write
 from postroom_database.engine import Database
 from postroom_database.paging import Slice
 from postroom_database.repositories import contents, emails
@@ -88,25 +89,22 @@ class Emails:
         return ask(self.database, read)
 
     def reschedule(self, workspace_id: UUID, email_id: UUID, at: datetime) -> EmailReference:
-        self._check_there(workspace_id, email_id)
-        with self.database.begin() as connection:
+        def move(connection: Connection) -> None:
             if not emails.reschedule(connection, workspace_id, email_id, at):
                 raise self._not_scheduled(connection, workspace_id, email_id, "rescheduled")
+
+        write(self.database, move)
         logger.info("email.rescheduled", workspace_id=str(workspace_id), email_id=str(email_id))
         return EmailReference(str(email_id))
 
     def cancel(self, workspace_id: UUID, email_id: UUID) -> EmailReference:
-        self._check_there(workspace_id, email_id)
-        with self.database.begin() as connection:
+        def cancel(connection: Connection) -> None:
             if not emails.cancel(connection, workspace_id, email_id):
                 raise self._not_scheduled(connection, workspace_id, email_id, "canceled")
+
+        write(self.database, cancel)
         logger.info("email.canceled", workspace_id=str(workspace_id), email_id=str(email_id))
         return EmailReference(str(email_id))
-
-    def _check_there(self, workspace_id: UUID, email_id: UUID) -> None:
-        # A read may be repeated on a fresh connection, a write may not: so the read comes first.
-        if ask(self.database, lambda connection: emails.get(connection, workspace_id, email_id)) is None:
-            raise _not_found()
 
     @staticmethod
     def _not_scheduled(connection: Any, workspace_id: UUID, email_id: UUID, what: str) -> ApiError:

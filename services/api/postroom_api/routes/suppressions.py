@@ -33,11 +33,11 @@ from postroom_api.suppression_request import (
     addresses_to_add,
     names_to_remove,
 )
+from postroom_api.writing import write
 from postroom_database.engine import Database
 from postroom_database.paging import Slice
 from postroom_database.repositories import suppressions
 from postroom_database.repositories.suppressions import Added, NewSuppression, SuppressionRecord
-from postroom_database.writing import write
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.errors import InvalidAddress
 from postroom_domain.ids import parse_id
