@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from loguru import logger
@@ -137,7 +137,10 @@ class Delivery:
     def _prepare(self, claim: Claim) -> bytes | _Trouble:
         """The message as it will travel, or why there is none."""
         try:
-            raw = render(self._letters.write(claim))
+            letter = self._letters.write(claim)
+            raw = render(letter)
+            if letter.text_is_made and len(raw) > self._transport.max_bytes:
+                raw = render(replace(letter, text=None))
         except Refused as problem:
             return _Trouble(Verdict.PERMANENT, f"an attachment cannot be fetched: {problem}")
         except Unreachable as problem:

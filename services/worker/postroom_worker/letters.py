@@ -1,4 +1,6 @@
-"""From a claim to a letter: bodies read from the database, attachments fetched where only their address is known."""
+"""From a claim to a letter: bodies read from the database, a text made for HTML alone, attachments fetched."""
+
+from loguru import logger
 
 from postroom_database.engine import Database
 from postroom_database.repositories import contents
@@ -6,6 +8,7 @@ from postroom_database.repositories.deliveries import Claim, ClaimedAttachment
 from postroom_domain.addresses import Mailbox, parse_mailbox
 from postroom_domain.limits import MAX_MESSAGE_BYTES
 from postroom_egress.fetch import Egress
+from postroom_worker.plain_text import plain_text
 from postroom_worker.rendering import File, Letter
 
 
@@ -22,6 +25,8 @@ class Letters:
             DatabaseUnavailable: the bodies cannot be read now.
         """
         bodies = self._bodies(claim)
+        text, html = bodies[contents.TEXT_PART], bodies[contents.HTML_PART]
+        made = _make_text(html) if text is None and html else None
         return Letter(
             email_id=claim.email_id,
             written_at=claim.written_at,
@@ -31,9 +36,10 @@ class Letters:
             reply_to=mailboxes(claim.reply_to),
             subject=claim.subject,
             headers=claim.headers,
-            text=bodies[contents.TEXT_PART],
-            html=bodies[contents.HTML_PART],
+            text=text if made is None else made,
+            html=html,
             files=[self._file(attachment, bodies[attachment.part]) for attachment in claim.attachments],
+            text_is_made=made is not None,
         )
 
     def _bodies(self, claim: Claim) -> dict[int, bytes | None]:
@@ -49,3 +55,12 @@ class Letters:
 
 def mailboxes(addresses: list[str]) -> list[Mailbox]:
     return [parse_mailbox(address) for address in addresses]
+
+
+def _make_text(html: bytes) -> bytes | None:
+    """What those read who are shown no HTML. An email goes out without it rather than not at all."""
+    try:
+        return plain_text(html.decode(errors="replace")).encode()
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, the HTML is there
+        logger.exception("text.making_failed")
+        return None

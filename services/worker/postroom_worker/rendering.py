@@ -51,6 +51,8 @@ class Letter:
     text: bytes | None
     html: bytes | None
     files: Sequence[File]
+    text_is_made: bool = False
+    """Whether the text was made from the HTML: the email is whole without it."""
 
 
 def render(letter: Letter) -> bytes:
@@ -80,12 +82,13 @@ def _new_part() -> _Part:
 
 
 def _body(letter: Letter) -> _Part:
-    inline = [file for file in letter.files if file.content_id and letter.html is not None]
+    """The parts; an empty body is none of them where there is the other."""
+    inline = [file for file in letter.files if file.content_id and letter.html]
     attached = [file for file in letter.files if file not in inline]
     alternatives: list[_Part] = []
-    if letter.text is not None:
-        alternatives.append(_text_part("plain", letter.text))
-    if letter.html is not None:
+    if letter.text or not letter.html:
+        alternatives.append(_text_part("plain", letter.text or b""))
+    if letter.html:
         html = _text_part("html", letter.html)
         images = [_file_part("inline", file) for file in inline]
         alternatives.append(_multipart("related", [html, *images]) if images else html)

@@ -6,8 +6,10 @@ from email import message_from_bytes
 from typing import Any
 
 import pytest
+from loguru import logger
 
 from postroom_database.engine import Database
+from postroom_database.repositories import contents
 from postroom_domain.ids import new_id
 from postroom_egress.fetch import Egress
 from postroom_testing.drafts import Bytes, attachment, draft, store
@@ -15,7 +17,8 @@ from postroom_testing.files import FileServer
 from postroom_testing.ses import SesServer
 from postroom_testing.ses_messages import Behaviour
 from postroom_transport.factory import open_transport
-from postroom_transport.message import Message, Result
+from postroom_transport.message import Message, RecipientResult, Result, Verdict
+from postroom_worker import letters
 from postroom_worker.delivery import Delivery
 from postroom_worker.letters import Letters
 from postroom_worker_testing.deliverer import CALL_SECONDS, Deliverer, make_due
@@ -164,6 +167,90 @@ def test_a_database_that_goes_away_while_sending_is_waited_for(
     assert len(ses.mails) == 1
 
 
+HTML = '<p>Hello</p><p>See <a href="https://example.com/x">the page</a></p>'
+
+
+@pytest.mark.parametrize(
+    ("text", "html", "expected"),
+    [
+        (
+            None,
+            HTML,
+            {"text/plain": b"Hello\r\n\r\nSee the page (https://example.com/x)\r\n", "text/html": HTML.encode()},
+        ),
+        (b"", HTML, {"text/html": HTML.encode()}),
+        (b"mine", HTML, {"text/plain": b"mine", "text/html": HTML.encode()}),
+        (b"mine", "", {"text/plain": b"mine"}),
+        (b"mine", None, {"text/plain": b"mine"}),
+        (None, "<img src='x'>", {"text/html": b"<img src='x'>"}),
+    ],
+)
+def test_html_goes_out_with_a_text_unless_an_empty_one_was_sent(
+    deliverer: Deliverer, ses: SesServer, text: bytes | None, html: str | None, expected: dict[str, bytes]
+) -> None:
+    one = draft(
+        text=None if text is None else Bytes(text, piece=3),
+        html=None if html is None else Bytes(html.encode()),
+    )
+    store(deliverer.database, one)
+    deliverer.make().deliver(one.id)
+    assert parts(ses.mails[0].raw) == expected
+    with deliverer.database.read() as connection:
+        assert contents.load(connection, one.id, contents.TEXT_PART) == text
+
+
+def test_a_text_that_cannot_be_made_is_left_away(
+    deliverer: Deliverer, ses: SesServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_html: str) -> str:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(letters, "plain_text", fail)
+    said: list[str] = []
+    sink = logger.add(lambda line: said.append(line.record["message"]), level="ERROR")
+    one = draft(text=None, html=Bytes(HTML.encode()))
+    store(deliverer.database, one)
+    try:
+        deliverer.make().deliver(one.id)
+    finally:
+        logger.remove(sink)
+    assert said == ["text.making_failed"]
+    assert parts(ses.mails[0].raw) == {"text/html": HTML.encode()}
+
+
+class SmallTransport:
+    """Takes as much as the HTML alone needs."""
+
+    name = "small"
+    max_bytes = 40_000
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def send(self, message: Message) -> Result:
+        self.sent.append(message.raw)
+        return Result("1", tuple(RecipientResult(address, Verdict.SENT) for address in message.recipients))
+
+    def check(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_text_of_ours_never_makes_an_email_too_large(database: Database) -> None:
+    transport = SmallTransport()
+    deliverer = Deliverer(database, transport)
+    html = b"<p>" + b"word " * 6_000
+    for own_text, state in ((None, "sent"), (Bytes(b"word " * 6_000), "failed")):
+        one = draft(text=own_text, html=Bytes(html))
+        store(database, one)
+        deliverer.make().deliver(one.id)
+        assert deliverer.row(one.id).state == state
+    [raw] = transport.sent
+    assert set(parts(raw)) == {"text/html"}
+
+
 class BrokenTransport:
     name = "broken"
     max_bytes = 10**9
@@ -192,3 +279,10 @@ def test_hints_that_were_not_begun_are_left_to_others(deliverer: Deliverer) -> N
     assert deliverer.row(one.id).hinted_at is not None
     deliverer.make().leave([one.id])
     assert deliverer.row(one.id).hinted_at is None
+
+
+def parts(raw: bytes) -> dict[str, Any]:
+    message = message_from_bytes(raw)
+    leaves = [part for part in message.walk() if not part.is_multipart()]
+    assert (message.get_content_type() == "multipart/alternative") is (len(leaves) > 1)
+    return {part.get_content_type(): part.get_payload(decode=True) for part in leaves}

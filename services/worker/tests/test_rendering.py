@@ -70,6 +70,10 @@ def assert_travels(raw: bytes) -> None:
     [
         ({"html": None}, "text/plain"),
         ({"text": None}, "text/html"),
+        ({"text": b""}, "text/html"),
+        ({"html": b""}, "text/plain"),
+        ({"html": b"", "files": [LOGO]}, ["multipart/mixed", "text/plain", "image/png"]),
+        ({"text": b"", "files": [LOGO]}, ["multipart/related", "text/html", "image/png"]),
         ({}, ["multipart/alternative", "text/plain", "text/html"]),
         (
             {"files": [LOGO]},
