@@ -48,9 +48,15 @@ class Stack:
 
     def __enter__(self) -> Self:
         self.admin("migrate")
-        for name in SERVICES:
-            self.start(name)
-        self.wait_ready()
+        try:
+            for name in SERVICES:
+                self.start(name)
+            self.wait_ready()
+        except BaseException:
+            # Nobody else would end them: without a stack there is no exit from it.
+            for name in list(self._processes):
+                self.kill(name)
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
