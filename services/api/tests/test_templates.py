@@ -1,5 +1,8 @@
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +12,8 @@ from sqlalchemy import func, select
 from postroom_api_testing.refusals import expect_refusal
 from postroom_api_testing.running import RunningApi
 from postroom_database.models import Template, TemplateVersion
+from postroom_database.repositories import templates
+from postroom_domain.ids import parse_id
 from postroom_domain.limits import MAX_TEMPLATE_BYTES
 from postroom_domain.template_variables import RESERVED
 
@@ -383,8 +388,8 @@ def test_edits_at_once_lose_nothing_of_each_other(mariadb_url: str, redis_url: s
         assert one.request("POST", f"/templates/{template_id}/publish").status == 200
         published = one.request("POST", f"/templates/{template_id}/preview", {"version": "published"}).json()
         assert [published[field] for field in fields] == [f"v{rounds - 1}@example.com"] * len(fields)
-        templates, versions = stored(one)
-        assert templates == 1
+        count, versions = stored(one)
+        assert count == 1
         assert 2 <= versions <= rounds + 1, "each published version, and nothing else"
 
 
@@ -405,3 +410,36 @@ def test_of_two_templates_with_one_alias_at_once_one_is_made(mariadb_url: str, r
         for statuses in zip(*answered, strict=True):
             assert sorted(statuses) == [201] + [422] * 7
         assert stored(one) == (5, 5)
+
+
+@contextmanager
+def held(api: RunningApi, template_id: str) -> Iterator[None]:
+    """Somebody else changes the template and takes long."""
+    identity = parse_id(template_id)
+    assert identity is not None
+    with api.database.begin() as connection:
+        assert templates.lock(connection, api.workspace_id, identity) is not None
+        yield
+
+
+def test_an_edit_waits_for_another_one(mariadb_api: RunningApi) -> None:
+    """Longer than the database lets a transaction wait: the edit is begun again."""
+    template_id = create(mariadb_api)
+    with ThreadPoolExecutor(1) as pool:
+        with held(mariadb_api, template_id):
+            running = pool.submit(change, mariadb_api, template_id, subject="Edited")
+            time.sleep(1.5)  # the fixture's transactions wait for one second
+            assert not running.done()
+        running.result(10)
+    assert read(mariadb_api, template_id)["subject"] == "Edited"
+
+
+def test_an_edit_that_waits_too_long_may_be_repeated(mariadb_api: RunningApi) -> None:
+    template_id = create(mariadb_api)
+    with held(mariadb_api, template_id):
+        for method, path in (("PATCH", ""), ("POST", "/publish"), ("DELETE", "")):
+            answer = mariadb_api.request(method, f"/templates/{template_id}{path}", {"subject": "Edited"})
+            expect_refusal(answer, 503, "service_unavailable")
+            assert answer.headers["retry-after"]
+        assert read(mariadb_api, template_id)["subject"] is None
+    change(mariadb_api, template_id, subject="Edited")
