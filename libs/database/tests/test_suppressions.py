@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, event, func, select, text
 
 from postroom_database.engine import Database
-from postroom_database.errors import DatabaseUnavailable
+from postroom_database.errors import DatabaseUnavailable, LeaseLost
 from postroom_database.models import ProviderJob, Suppression
 from postroom_database.paging import Slice
 from postroom_database.repositories import deliveries, suppressions, workspaces
@@ -25,7 +25,7 @@ from postroom_testing.drafts import draft, store
 from postroom_testing.server import wait_until
 
 OURS, THEIRS = uuid4(), uuid4()
-ADA = "ada@example.com"
+ONE = "one@example.com"
 SECONDS = 20
 
 
@@ -50,14 +50,14 @@ def jobs(connection: Connection) -> list[tuple[str, UUID, str, str]]:
 def test_an_address_is_added_once_and_keeps_its_first_origin(database: Database) -> None:
     source = new_id()
     with database.begin() as connection:
-        [first] = suppressions.add(connection, OURS, [NewSuppression("ADA@example.com", Origin.BOUNCE, source)])
-    [again] = add(database, ADA)
+        [first] = suppressions.add(connection, OURS, [NewSuppression("ONE@example.com", Origin.BOUNCE, source)])
+    [again] = add(database, ONE)
     assert first.is_new
     assert (again.id, again.origin, again.is_new) == (first.id, Origin.BOUNCE, False)
     with database.read() as connection:
-        kept = suppressions.get(connection, OURS, ADA)
+        kept = suppressions.get(connection, OURS, ONE)
     assert kept is not None
-    assert (kept.id, kept.address, kept.origin, kept.source_id) == (first.id, ADA, Origin.BOUNCE, source)
+    assert (kept.id, kept.address, kept.origin, kept.source_id) == (first.id, ONE, Origin.BOUNCE, source)
 
 
 def test_of_many_each_is_answered_once_in_order(database: Database) -> None:
@@ -74,34 +74,34 @@ def test_of_many_each_is_answered_once_in_order(database: Database) -> None:
 
 
 def test_those_among_many_are_found_as_they_are_written(database: Database) -> None:
-    add(database, ADA, "bob@example.com", origin=Origin.COMPLAINT)
+    add(database, ONE, "bob@example.com", origin=Origin.COMPLAINT)
     add(database, "carl@example.com", workspace_id=THEIRS)
     with database.read() as connection:
-        found = suppressions.among(connection, OURS, ["Ada@example.com", ADA, "carl@example.com", "dora@example.com"])
-        assert found == {"Ada@example.com": Origin.COMPLAINT, ADA: Origin.COMPLAINT}
+        found = suppressions.among(connection, OURS, ["Ada@example.com", ONE, "carl@example.com", "dora@example.com"])
+        assert found == {"Ada@example.com": Origin.COMPLAINT, ONE: Origin.COMPLAINT}
         assert suppressions.among(connection, OURS, []) == {}
 
 
 @pytest.mark.parametrize("by_id", [True, False])
 def test_a_removed_one_is_gone_and_the_provider_will_be_told(database: Database, *, by_id: bool) -> None:
-    added = add(database, ADA, "bob@example.com")
-    add(database, ADA, workspace_id=THEIRS)
-    names: list[UUID | str] = [added[0].id, new_id()] if by_id else ["ADA@example.com", "nobody@example.com"]
+    added = add(database, ONE, "bob@example.com")
+    add(database, ONE, workspace_id=THEIRS)
+    names: list[UUID | str] = [added[0].id, new_id()] if by_id else ["ONE@example.com", "nobody@example.com"]
     with database.begin() as connection:
         assert suppressions.remove(connection, THEIRS, [added[1].id], request_id="r-0") == []
         removed = suppressions.remove(connection, OURS, names, request_id="r-1")
         assert [record.id for record in removed] == [added[0].id]
         assert suppressions.remove(connection, OURS, names, request_id="r-2") == []
     with database.read() as connection:
-        assert suppressions.get(connection, OURS, ADA) is None
+        assert suppressions.get(connection, OURS, ONE) is None
         assert suppressions.get(connection, OURS, added[1].id) is not None
-        assert suppressions.get(connection, THEIRS, ADA) is not None
-        assert jobs(connection) == [("unsuppress", OURS, ADA, "r-1")]
+        assert suppressions.get(connection, THEIRS, ONE) is not None
+        assert jobs(connection) == [("unsuppress", OURS, ONE, "r-1")]
 
 
 def test_pages_know_origins_and_workspaces(database: Database) -> None:
     bounced = add(database, *(f"{n}@example.com" for n in range(3)), origin=Origin.BOUNCE)
-    add(database, ADA)
+    add(database, ONE)
     add(database, "carl@example.com", workspace_id=THEIRS, origin=Origin.BOUNCE)
     with database.read() as connection:
         everything, has_more = suppressions.page(connection, OURS, Slice(limit=10))
@@ -123,8 +123,8 @@ def test_two_that_add_one_address_at_once(
         ThreadPoolExecutor(1) as pool,
         mariadb_database.engine.connect() as connection,
     ):
-        [first] = suppressions.add(connection, OURS, [NewSuppression(ADA, Origin.BOUNCE)])
-        second = pool.submit(add, mariadb_database, "ADA@example.com")
+        [first] = suppressions.add(connection, OURS, [NewSuppression(ONE, Origin.BOUNCE)])
+        second = pool.submit(add, mariadb_database, "ONE@example.com")
         wait_until(lambda: cursor.execute(waiting) == 1, seconds=SECONDS, what="the second to wait for the first")
         if first_commits:
             connection.commit()
@@ -166,12 +166,12 @@ def test_many_that_add_and_remove_the_same_addresses_at_once(mariadb_database: D
 
 
 def test_work_that_meets_a_lock_is_done_again(mariadb_database: Database) -> None:
-    [there] = add(mariadb_database, ADA)
+    [there] = add(mariadb_database, ONE)
     attempts: list[float] = []
 
     def remove(connection: Connection) -> Any:
         attempts.append(time.monotonic())
-        return suppressions.remove(connection, OURS, [ADA], request_id="r")
+        return suppressions.remove(connection, OURS, [ONE], request_id="r")
 
     with mariadb_database.engine.connect() as connection:
         connection.execute(select(Suppression.id).where(Suppression.id == there.id).with_for_update())
@@ -181,7 +181,7 @@ def test_work_that_meets_a_lock_is_done_again(mariadb_database: Database) -> Non
         release.join()
     assert ([record.id for record in removed], len(attempts)) == ([there.id], 2)
     with mariadb_database.engine.connect() as connection:
-        add(mariadb_database, ADA)
+        add(mariadb_database, ONE)
         connection.execute(text("SELECT 1 FROM suppressions FOR UPDATE"))
         attempts.clear()
         with pytest.raises(DatabaseUnavailable):
@@ -220,7 +220,7 @@ def test_an_outcome_suppresses_in_its_own_transaction(database: Database) -> Non
         [added] = deliveries.finish(connection, claim, outcome)
     assert added.is_new
     again = Outcome(State.SENT, State.BOUNCED, suppressions=(NewSuppression("c@example.com", Origin.BOUNCE),))
-    with pytest.raises(deliveries.LeaseLost), database.begin() as connection:
+    with pytest.raises(LeaseLost), database.begin() as connection:
         deliveries.finish(connection, claim, again)
     with database.read() as connection:
         assert connection.execute(select(func.count()).select_from(Suppression)).scalar_one() == 1
