@@ -33,13 +33,6 @@ CHOICES = (
     ("`records` of a domain", "none with a relay, which signs by itself, or when an operator vouches for the domain"),
     ("a hint for DMARC", "in `dmarc` beside `records`, because nobody checks it"),
     ("rate limit", "by API key, 100 requests a second unless the operator chose another number; a batch is one"),
-    ("a domain that any workspace has", "403 `validation_error`: the provider knows each name once"),
-    ("`region` of a domain", "the one that this Postroom sends from; another one is a 422"),
-    (
-        "`open_tracking`, `click_tracking`, `receiving`, `tls: enforced`",
-        "422 when asked for: they would be stored and then not done. What SDKs send by default is accepted",
-    ),
-    ("a DMARC record", "a hint beside `records`, not among them: strict clients know the kinds that stand there"),
     ("sending from below a verified domain", "403: each name is verified by itself"),
     (
         "an unknown template, or another workspace's",
