@@ -6,7 +6,7 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 
 from postroom_domain.errors import InvalidAddress
-from postroom_domain.headers import has_control
+from postroom_domain.headers import decode_words, has_control
 from postroom_domain.limits import MAX_ADDRESS
 
 
@@ -26,7 +26,8 @@ class Mailbox:
 def parse_mailbox(text: str) -> Mailbox:
     """Read one address.
 
-    The name may hold what RFC 5322 would want quoted (``Acme, Inc. <a@b.c>``): clients write it so.
+    The name may hold what RFC 5322 would want quoted (``Acme, Inc. <a@b.c>``): clients write it so; or it may be in
+    the encoded words of RFC 2047.
     The local part must be ASCII, because SES takes no other; the domain may be any IDN.
 
     Raises:
@@ -59,4 +60,6 @@ def _split(text: str) -> tuple[str, str]:
     name = name.strip()
     if len(name) > 1 and name.startswith('"') and name.endswith('"'):
         name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    else:  # anymail so sends a name that holds a comma
+        name = decode_words(name)
     return name, address.strip()

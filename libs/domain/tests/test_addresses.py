@@ -19,6 +19,8 @@ from postroom_domain.errors import InvalidAddress
         ("bounced+label@resend.dev", "", "bounced+label@resend.dev"),
         ("root@mail.test", "", "root@mail.test"),
         ("山田\u3000太郎 <to@example.com>", "山田\u3000太郎", "to@example.com"),
+        ("=?utf-8?q?Widgets=2C_Inc=2E?= <to@example.com>", "Widgets, Inc.", "to@example.com"),
+        ('"=?utf-8?q?quoted?=" <to@example.com>', "=?utf-8?q?quoted?=", "to@example.com"),
         ("Team \U0001f469\u200d\U0001f52c <to@example.com>", "Team \U0001f469\u200d\U0001f52c", "to@example.com"),
     ],
 )

@@ -12,7 +12,7 @@ from postroom_api.errors import MISSING_CONTENT, MISSING_FIELD, invalid, refuse
 from postroom_database.drafts import Draft
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.errors import InvalidAddress, InvalidHeader, InvalidTag, InvalidTime
-from postroom_domain.headers import check_header, has_control
+from postroom_domain.headers import check_header, decode_words, has_control, unfold
 from postroom_domain.ids import new_id
 from postroom_domain.lanes import Lane
 from postroom_domain.limits import (
@@ -54,6 +54,7 @@ def make_draft(request: EmailRequest, *, workspace_id: UUID, lane: Lane, request
             "to", f"An email can have at most {MAX_RECIPIENTS} recipients over `to`, `cc` and `bcc` together."
         )
     check_address(sender, "from")
+    reply_to = _reply_to(request.reply_to or request.reply_to_camel)
     draft = Draft(
         id=new_id(),
         workspace_id=workspace_id,
@@ -62,11 +63,11 @@ def make_draft(request: EmailRequest, *, workspace_id: UUID, lane: Lane, request
         to=to,
         cc=cc or None,
         bcc=bcc or None,
-        reply_to=_reply_to(request.reply_to or request.reply_to_camel),
+        reply_to=reply_to,
         subject=_subject(request.subject),
         text=None if request.text is None else PlainContent(_encode(request.text, "text")),
         html=None if request.html is None else PlainContent(_encode(request.html, "html")),
-        headers=_headers(request.headers),
+        headers=_headers(request.headers, has_reply_to=bool(reply_to)),
         tags=_tags(request.tags),
         scheduled_at=send_time(request.scheduled_at or request.scheduled_at_camel, now),
         request_id=request_id,
@@ -158,13 +159,15 @@ def _encode(value: str, name: str) -> bytes:
         raise invalid(name, "It holds half of a surrogate pair.") from None
 
 
-def _headers(given: dict[str, str | int | float] | list[Any] | None) -> dict[str, str] | None:
+def _headers(given: dict[str, str | int | float] | list[Any] | None, *, has_reply_to: bool) -> dict[str, str] | None:
     value = fields_of(given, "headers")
     if not value:
         return None
     if len(value) > MAX_HEADERS:
         raise invalid("headers", f"There are more than {MAX_HEADERS}.")
-    headers = {name: content if isinstance(content, str) else str(content) for name, content in value.items()}
+    headers = {name: decode_words(unfold(str(content))) for name, content in value.items()}
+    if has_reply_to:  # Symfony's bridge says it twice
+        headers = {name: content for name, content in headers.items() if name.lower() != "reply-to"}
     seen: set[str] = set()
     for name, content in headers.items():
         try:
@@ -174,7 +177,7 @@ def _headers(given: dict[str, str | int | float] | list[Any] | None) -> dict[str
         if name.lower() in seen:
             raise invalid("headers", f"The header `{name}` is given twice.")
         seen.add(name.lower())
-    return headers
+    return headers or None
 
 
 def _tags(value: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:

@@ -10,10 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from postroom_api_testing.exchange import Answer
 from postroom_api_testing.refusals import expect_refusal
 from postroom_api_testing.running import MAIL, RunningApi
+from postroom_database.models import Email
 from postroom_database.repositories import contents
 
 JSON = {"content-type": "application/json"}
@@ -23,7 +25,11 @@ BASE64 = base64.b64encode(FILE).decode()
 
 @dataclass(frozen=True)
 class Sending:
-    """One email as a client posts it, and what must be stored of it."""
+    """One email as a client posts it, and what must be stored of it.
+
+    Attributes:
+        own: headers of the email itself, as they are stored.
+    """
 
     client: str
     habit: str
@@ -31,6 +37,7 @@ class Sending:
     stored: dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
     file: bytes | None = None
+    own: dict[str, str] | None = None
 
     def __str__(self) -> str:
         return f"{self.client}: {self.habit}"
@@ -101,12 +108,43 @@ SENDINGS = [
         "names a tag by its header and reply_to by text",
         mail(tags=[{"X-Tag": "welcome"}], reply_to="r@example.com", headers={"X-Ref": "7"}),
         {"tags": [{"name": "X-Tag", "value": "welcome"}], "reply_to": ["r@example.com"]},
+        own={"X-Ref": "7"},
+    ),
+    Sending(
+        "Symfony's bridge",
+        "says reply_to once more as a header, and names no file",
+        mail(reply_to="R <r@example.com>", headers={"Reply-To": "R <r@example.com>", "X-Priority": "2 (High)"})
+        | {"attachments": [{"filename": None, "content": BASE64}]},
+        {"reply_to": ["R <r@example.com>"]},
+        file=FILE,
+        own={"X-Priority": "2 (High)"},
+    ),
+    Sending(
+        "Symfony's bridge",
+        "has no header but that one",
+        mail(reply_to="r@example.com", headers={"Reply-To": "r@example.com"}),
+        {"reply_to": ["r@example.com"]},
+    ),
+    Sending(
+        "PHP: Laravel's transport, Symfony's bridge",
+        "folds headers for the wire and encodes their words",
+        mail(
+            headers={
+                "List-Unsubscribe": "<mailto:unsubscribe@example.com>,\r\n <https://example.com/unsubscribe>",
+                "X-City": "=?utf-8?Q?M=C3=BCnchen?=",
+            }
+        ),
+        {},
+        own={
+            "List-Unsubscribe": "<mailto:unsubscribe@example.com>, <https://example.com/unsubscribe>",
+            "X-City": "München",
+        },
     ),
     Sending(
         "Payload",
-        "sends empty text for absent copies",
-        mail(cc="", bcc="", html="<p>h</p>"),
-        {"cc": None, "bcc": None, "html": "<p>h</p>"},
+        "sends empty text for absent copies and bodies",
+        mail(cc="", bcc="", text="", html="<p>h</p>", attachments=[]),
+        {"cc": None, "bcc": None, "text": "", "html": "<p>h</p>"},
     ),
     Sending(
         "django-anymail",
@@ -119,6 +157,13 @@ SENDINGS = [
         {"reply_to": ["R <r@example.com>"]},
         {"user-agent": "django-anymail/15.2-resend python-requests/2.34"},
         file=FILE,
+        own={"X-Tags": '["welcome"]', "X-Metadata": '{"user": "7"}', "X-Number": "1"},
+    ),
+    Sending(
+        "django-anymail",
+        "encodes the words of a name that holds a comma",
+        mail(to=["=?utf-8?q?Ada=2C_Countess?= <b@example.com>"]),
+        {"to": ["=?utf-8?q?Ada=2C_Countess?= <b@example.com>"]},
     ),
     Sending(
         "django-anymail",
@@ -155,6 +200,10 @@ def test_an_email_is_stored_as_its_client_means_it(shared_api: RunningApi, sendi
         with shared_api.database.read() as connection:
             part = contents.load(connection, UUID(email_id), contents.FIRST_ATTACHMENT_PART)
         assert part == sending.file
+    if "headers" in sending.body:
+        with shared_api.database.read() as connection:
+            own = connection.execute(select(Email.headers).where(Email.id == UUID(email_id))).scalar_one()
+        assert own == sending.own
 
 
 @pytest.mark.parametrize(
@@ -166,6 +215,7 @@ def test_an_email_is_stored_as_its_client_means_it(shared_api: RunningApi, sendi
         ("npm resend: JSON announced, nothing sent", "GET", "/emails/{id}", b""),
         ("npm resend", "POST", "/emails/{id}/cancel", b""),
         ("npm resend", "GET", "/emails/{id}/attachments", b""),
+        ("PHP resend-php: an array where nothing is said", "POST", "/emails/{id}/cancel", b"[]"),
         (
             "PyPI, Go: the id again in the body",
             "PATCH",

@@ -18,7 +18,12 @@ _MAX_CELL_LINES = 2
 _MAX_ROW_CHARACTERS = 300
 """With more in it a row is not data but columns of prose."""
 
-_HIDDEN = re.compile(r"(?:^|[;\s])(?:display\s*+:\s*+none|mso-hide\s*+:\s*+all)\b", re.IGNORECASE)
+# `mso-hide: all` hides from Outlook alone, and often a button, whose Outlook version stands in a comment.
+_HIDDEN = re.compile(
+    r"(?:^|[;\s])(?:display\s*+:\s*+none\b|visibility\s*+:\s*+(?:hidden|collapse)\b"
+    r"|(?:max-height|opacity)\s*+:\s*+0(?:px|%)?\s*+(?:!|;|\Z))",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\s*(-?[0-9]{1,9})\s*")
 _UNSHOWN = frozenset(
     ("head", "script", "style", "title", "template", "svg", "math", "select", "object", "audio", "video", "canvas")

@@ -7,6 +7,8 @@ _SHOWN_BARE = ("mailto:", "tel:", "sms:")
 _NOWHERE = re.compile(r"#|/(?!/)|(?:javascript|vbscript|data|cid|file|about|blob):|\Z", re.IGNORECASE)
 _UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]+")
 _DECORATION = re.compile(r"\A(?:https?:)?//(?:www\.)?|/\Z", re.IGNORECASE)
+_LONGEST = 8_000
+"""What is longer no browser opens, and nobody reads."""
 _LONGEST_PHONE = 40
 _NO_PHONE = re.compile(r"[^0-9+()/. -]")
 _BETWEEN_DIGITS = re.compile(r"[^0-9+]+")
@@ -14,7 +16,7 @@ _BETWEEN_DIGITS = re.compile(r"[^0-9+]+")
 
 def shown_address(href: str) -> str:
     """The address without what only a program needs; empty when it leads nowhere outside the mail."""
-    address = _UNREADABLE.sub("", href).strip()
+    address = _UNREADABLE.sub("", href).strip() if len(href) <= _LONGEST else ""
     if _NOWHERE.match(address):
         return ""
     for scheme in _SHOWN_BARE:

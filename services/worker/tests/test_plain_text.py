@@ -1,4 +1,6 @@
+import re
 import time
+from html import unescape
 
 import pytest
 from hypothesis import given, settings
@@ -112,7 +114,8 @@ def test_tables_are_rows_where_they_hold_data_and_blocks_where_they_are_layout(h
         "<template><p>x</p></template>",
         "<!-- <p>x</p> --><!--[if mso]><table><tr><td>x<![endif]--><![if !mso]><![endif]><?xml x ?><!-->",
         f'<div style="DISPLAY : none; max-height:0">x<p>x</p>{PADDING}</div>',
-        '<span style="color:red;mso-hide:all">x</span>',
+        '<span style="color:red;visibility:hidden">x</span>',
+        '<div style="max-height:0px;overflow:hidden">x</div><span style="opacity : 0 !important">x</span>',
         "<div hidden>x</div>",
         "<p style='display:none!important'>x<table><tr><td>x</td></tr></table></p>",
         "<svg><title>x</title></svg><select><option>x</select><textarea>x</textarea><iframe>x</iframe>",
@@ -127,6 +130,13 @@ def test_what_is_not_shown_is_not_there(hidden: str) -> None:
 def test_what_only_looks_hidden_is_there() -> None:
     html = '<p style="display:block" title="display:none">a</p><p style="x-display:none">b</p><noscript>c</noscript>'
     assert plain_text(html) == "a\n\nb\n\nc\n"
+    html = '<p style="line-height:0">a</p><p style="max-height:0.5em">b</p><p style="opacity:0.9">c</p>'
+    assert plain_text(html) == "a\n\nb\n\nc\n"
+
+
+def test_a_button_that_outlook_is_given_otherwise_is_there() -> None:
+    html = "<!--[if mso]><v:rect>Pay</v:rect><![endif]--><a href='https://e.org' style='color:red;mso-hide:all'>Pay</a>"
+    assert plain_text(html) == "Pay (https://e.org)\n"
 
 
 def test_a_tag_in_an_attribute_or_a_comment_is_no_tag() -> None:
@@ -153,6 +163,9 @@ def test_the_corpus_reads_like_text(mail: Mail) -> None:
     assert_clean(text)
     assert len(text) > 300
     assert "\u034f" not in text
+    shown = re.sub("<!--.*?-->", "", mail.html, flags=re.DOTALL)
+    for address in re.findall(r'href="(https?://[^"]+)"', shown):
+        assert unescape(address) in text
     assert plain_text(mail.html.replace("\n", "\r\n")) == plain_text(mail.html.replace("\r\n", "\n"))
 
 
@@ -266,6 +279,7 @@ def test_no_html_takes_long(html: str) -> None:
         ("MAILTO:a@e.org", "a@e.org"),
         ("mailto:?subject=x", ""),
         ("mailto:a%0Ab%FF", "ab\ufffd"),
+        ("https://e.org/" + "x" * 8_000, ""),
     ],
 )
 def test_an_address_is_what_a_reader_can_use(href: str, expected: str) -> None:
