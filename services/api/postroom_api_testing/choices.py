@@ -17,6 +17,8 @@ CHOICES = (
     ("`topic_id`", "422: not supported, and ignoring it would send something else than was meant"),
     ("a batch of none or of more than 100", "422 `validation_error`"),
     ("attachments in a batch", "422 `validation_error`, as in every version of the documents"),
+    ("a `Reply-To` header beside `reply_to`", "the field counts: Symfony's bridge sends both"),
+    ("headers that were folded or encoded for the wire", "unfolded and decoded, as PHP's mailers send them"),
     ("an idempotency key of a request that was refused", "is not used up"),
     ("two equal requests with one key at once", "one email, and both get its id; never 409 for being at work"),
     ("`text` absent", "generated from the HTML when the mail is written; `GET` shows what was sent, so null"),
