@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import State
 
-from postroom_api.bounds import MAX_BODY_BYTES
+from postroom_api.bounds import MAX_SMALL_BODY_BYTES, MEGABYTE
 from postroom_api.errors import INVALID_BODY, TOO_LARGE, UNREADABLE_BODY, ApiError, invalid, refuse
 
 Body = bytes | bytearray
@@ -21,23 +21,23 @@ _Value = TypeVar("_Value")
 _WHERE = re.compile(r"^(?P<what>.*?) - at `(?P<path>\$[^`]*)`$", re.DOTALL)
 
 
-async def read_body(request: AnyRequest) -> Body:
+async def read_body(request: AnyRequest, *, max_bytes: int = MAX_SMALL_BODY_BYTES) -> Body:
     """The whole body.
 
     Raises:
         ApiError: 413 above the limit; 400 when the client went away in the middle.
     """
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
-        raise refuse(TOO_LARGE)
+    if declared.isdecimal() and int(declared) > max_bytes:
+        raise refuse(TOO_LARGE, limit=max_bytes // MEGABYTE)
     message = await request.receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
         return message["body"]
     buffer = bytearray()
     while message["type"] == "http.request":
         buffer += message["body"]
-        if len(buffer) > MAX_BODY_BYTES:
-            raise refuse(TOO_LARGE)
+        if len(buffer) > max_bytes:
+            raise refuse(TOO_LARGE, limit=max_bytes // MEGABYTE)
         if not message.get("more_body", False):
             return buffer
         message = await request.receive()

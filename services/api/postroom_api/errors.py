@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from postroom_api.bounds import MAX_BODY_BYTES
 from postroom_domain.limits import MAX_BATCH, MAX_IDEMPOTENCY_KEY
-
-_MEGABYTE = 1024 * 1024
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -97,8 +94,8 @@ IDEMPOTENCY_CONFLICT = Kind(
 TOO_LARGE = Kind(
     413,
     "validation_error",
-    f"The request body is larger than {MAX_BODY_BYTES // _MEGABYTE} MB.",
-    f"a body above {MAX_BODY_BYTES // _MEGABYTE} MB",
+    "The request body is larger than {limit} MB.",
+    "a body above 64 MB for emails, 8 MB for templates, 1 MB for all else",
 )
 MISSING_FIELD = Kind(422, "missing_required_field", "Missing `{field}` field.", "a field that must be there")
 MISSING_CONTENT = Kind(422, "validation_error", "Missing `html` or `text` field.", "an email without a body")

@@ -8,6 +8,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 from loguru import logger
 
+from postroom_api.bounds import MAX_BODY_BYTES, MEGABYTE
 from postroom_api.errors import (
     FAILED,
     METHOD_NOT_ALLOWED,
@@ -44,7 +45,7 @@ def _unavailable(_request: _AnyRequest, problem: DatabaseUnavailable) -> Respons
 def _framework(_request: _AnyRequest, problem: HTTPException) -> Response[bytes]:
     kind = _BY_STATUS.get(problem.status_code)
     if kind is not None:
-        return _answer(ApiError(kind, headers=dict(problem.headers or {})))
+        return _answer(ApiError(kind, {"limit": MAX_BODY_BYTES // MEGABYTE}, dict(problem.headers or {})))
     if problem.status_code < FAILED.status:
         return _answer(ApiError(UNREADABLE_REQUEST, {"reason": problem.detail}))
     return _failed(_request, problem)

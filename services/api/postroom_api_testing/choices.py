@@ -47,6 +47,9 @@ CHOICES = (
     ("a key repeated after its template changed", "the first answer again"),
     ("adding a suppression twice", "201 with the first one's id"),
     ("a second mail to `bounced@resend.dev`", "is suppressed: use a label, such as `bounced+2@resend.dev`"),
-    ("a body above 64 MB", "413 `validation_error`; an email above 40 MB 422"),
+    (
+        "a body above 64 MB",
+        "413 `validation_error`, above 8 MB for templates and 1 MB for all else; an email above 40 MB 422",
+    ),
     ("database away", "503 `service_unavailable` with `retry-after`"),
 )

@@ -149,3 +149,20 @@ def test_what_is_no_http_is_answered_with_a_refusal(refusing_api: RunningApi) ->
     ):
         assert exchange(refusing_api.port, sent).startswith((b"HTTP/1.1 400", b""))
     assert refusing_api.request("GET", "/livez").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "megabytes"),
+    [
+        ("/emails", 64),
+        ("/emails/batch", 64),
+        ("/templates", 8),
+        ("/api-keys", 1),
+        ("/domains", 1),
+        ("/suppressions", 1),
+    ],
+)
+def test_a_body_is_bounded_by_what_its_route_needs(refusing_api: RunningApi, path: str, megabytes: int) -> None:
+    length = {"content-length": str(megabytes * 1024 * 1024 + 1)}
+    message = expect_refusal(refusing_api.request("POST", path, b"{}", headers=length), 413, "validation_error")
+    assert message == f"The request body is larger than {megabytes} MB."

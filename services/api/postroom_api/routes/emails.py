@@ -24,6 +24,7 @@ from postroom_api.answers import (
 )
 from postroom_api.asking import ask
 from postroom_api.bodies import AnyRequest, decode, read_body
+from postroom_api.bounds import MAX_BODY_BYTES
 from postroom_api.contract import documented
 from postroom_api.email_check import send_time
 from postroom_api.email_request import EmailRequest, RescheduleRequest
@@ -128,7 +129,9 @@ def email_routes(resources: Resources) -> Router:
     )
     async def send_email(request: AnyRequest) -> Response[bytes]:
         who = await access.send(request)
-        return await services.accept(await sending.read_single(request, await read_body(request), who))
+        return await services.accept(
+            await sending.read_single(request, await read_body(request, max_bytes=MAX_BODY_BYTES), who)
+        )
 
     @post(
         "/batch",
@@ -139,7 +142,9 @@ def email_routes(resources: Resources) -> Router:
     )
     async def send_batch(request: AnyRequest) -> Response[bytes]:
         who = await access.send(request)
-        return await services.accept(await sending.read_batch(request, await read_body(request), who))
+        return await services.accept(
+            await sending.read_batch(request, await read_body(request, max_bytes=MAX_BODY_BYTES), who)
+        )
 
     @get("/", operation_class=documented(paged=True), summary="List emails, newest first")
     async def list_emails(request: AnyRequest) -> EmailPage:

@@ -8,6 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
 from postroom_api.bodies import AnyRequest, decode, read_body
+from postroom_api.bounds import MAX_TEMPLATE_BODY_BYTES
 from postroom_api.contract import documented
 from postroom_api.pages import read_page
 from postroom_api.resources import Resources
@@ -47,7 +48,7 @@ def template_routes(resources: Resources) -> Router:
     )
     async def create_template(request: AnyRequest) -> TemplateReference:
         who = await access.manage(request)
-        asked = decode(_TEMPLATE, await read_body(request))
+        asked = decode(_TEMPLATE, await read_body(request, max_bytes=MAX_TEMPLATE_BODY_BYTES))
         return await asyncio.to_thread(templates.create, who.workspace_id, asked)
 
     @get("/", operation_class=documented(paged=True), summary="List templates, newest first")
@@ -67,7 +68,7 @@ def template_routes(resources: Resources) -> Router:
     )
     async def change_template(request: AnyRequest, id_or_alias: FromPath[str]) -> TemplateReference:
         who = await access.manage(request)
-        asked = decode(_TEMPLATE, await read_body(request))
+        asked = decode(_TEMPLATE, await read_body(request, max_bytes=MAX_TEMPLATE_BODY_BYTES))
         return await asyncio.to_thread(templates.change, who.workspace_id, id_or_alias, asked)
 
     @delete("/{id_or_alias:str}", operation_class=documented(), status_code=200, summary="Remove a template")
