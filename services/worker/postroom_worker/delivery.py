@@ -8,15 +8,14 @@ from uuid import UUID
 from loguru import logger
 
 from postroom_database.engine import Database
-from postroom_database.errors import DatabaseUnavailable, LeaseLost
+from postroom_database.errors import DatabaseUnavailable
 from postroom_database.repositories import deliveries, emails
-from postroom_database.repositories.deliveries import Claim, Outcome
-from postroom_database.repositories.suppressions import Added
-from postroom_database.writing import write
+from postroom_database.repositories.deliveries import Claim
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.states import State
 from postroom_egress.errors import Refused, Unreachable
 from postroom_transport.message import Message, RecipientResult, Result, Transport, Verdict
+from postroom_worker.lease_writing import write_while_held
 from postroom_worker.letters import Letters
 from postroom_worker.metrics import ATTEMPTS, SECONDS
 from postroom_worker.outcomes import RetryRules, judge
@@ -30,7 +29,6 @@ _EVENTS = {
     State.UNKNOWN: "email.unsettled",
 }
 _EXPECTED = {State.SENT, State.SUPPRESSED}
-_WRITE_AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,12 @@ class Delivery:
         ):
             result = self._attempt(claim, claimed_at)
             outcome = judge(claim, result, self._rules)
-            added = self._write(claim, outcome, claimed_at + self._lease_seconds)
+            added = write_while_held(
+                self._database,
+                lambda connection: deliveries.finish(connection, claim, outcome),
+                lease_ends_at=claimed_at + self._lease_seconds,
+                attempt=claim.attempt,
+            )
             self._count(result, claim)
             seconds = time.monotonic() - claimed_at
             SECONDS.labels(self._transport.name).observe(seconds)
@@ -102,7 +105,7 @@ class Delivery:
                 retry_in_seconds=outcome.retry_in_seconds and round(outcome.retry_in_seconds, 1),
                 milliseconds=round(seconds * 1000, 1),
             )
-            for suppression in added:
+            for suppression in added or ():
                 if suppression.is_new:
                     logger.info(
                         "suppression.added", suppression_id=str(suppression.id), origin=suppression.origin.value
@@ -153,24 +156,6 @@ class Delivery:
         if len(raw) > self._transport.max_bytes:
             return _Trouble(Verdict.PERMANENT, "the rendered message is larger than the transport takes")
         return raw
-
-    def _write(self, claim: Claim, outcome: Outcome, lease_ends_at: float) -> list[Added]:
-        """Write the outcome, waiting for a database that is away as long as the lease lasts.
-
-        Returns:
-            The addresses that are suppressed because of it.
-        """
-        while True:
-            try:
-                return write(self._database, lambda connection: deliveries.finish(connection, claim, outcome))
-            except LeaseLost:
-                logger.error("lease.lost", attempt=claim.attempt)
-                return []
-            except DatabaseUnavailable:
-                if time.monotonic() + _WRITE_AGAIN_SECONDS > lease_ends_at:
-                    logger.error("outcome.lost", attempt=claim.attempt)
-                    return []
-                time.sleep(_WRITE_AGAIN_SECONDS)
 
 
 def _all(recipients: tuple[str, ...], verdict: Verdict, reason: str) -> Result:

@@ -9,7 +9,7 @@ from loguru import logger
 from sqlalchemy import Connection
 
 from postroom_database.engine import Database
-from postroom_database.errors import DatabaseUnavailable, LeaseLost
+from postroom_database.errors import DatabaseUnavailable
 from postroom_database.repositories import provider_jobs
 from postroom_database.repositories.provider_jobs import ClaimedJob
 from postroom_domain.provider_jobs import ProviderJobKind, RemovedDomain
@@ -18,8 +18,7 @@ from postroom_transport.errors import ProviderAway, ProviderRefused
 from postroom_transport.provider import Provider
 from postroom_worker.domain_look import DomainLook
 from postroom_worker.job_ending import DONE, Ending
-
-_WRITE_AGAIN_SECONDS = 1.0
+from postroom_worker.lease_writing import write_while_held
 
 CALLS_PER_JOB = 6
 """The most calls to the provider that one job makes: what its lease must outlast."""
@@ -57,7 +56,13 @@ class ProviderWork:
             request_id=job.request_id, workspace_id=str(job.workspace_id), job_id=str(job_id), kind=job.kind.value
         ):
             ending = self._attempt(job)
-            self._write(job, ending, claimed_at + self.lease_seconds)
+            write_while_held(
+                self.database,
+                lambda connection: _end(connection, job, ending),
+                lease_ends_at=claimed_at + self.lease_seconds,
+                attempt=job.attempt,
+                lost_level="WARNING",  # the client asked again meanwhile, most likely
+            )
 
     def leave(self, job_ids: Sequence[UUID]) -> None:
         """Give up the hints of jobs that were not begun, so that another worker is told of them at once."""
@@ -108,24 +113,6 @@ class ProviderWork:
             self.provider.unsuppress(job.subject)
             logger.info("suppression.lifted")
         return DONE
-
-    def _write(self, job: ClaimedJob, ending: Ending, lease_ends_at: float) -> None:
-        """Write what came of it, waiting for a database that is away as long as the lease lasts."""
-        while True:
-            try:
-                with self.database.begin() as connection:
-                    _end(connection, job, ending)
-            except LeaseLost:
-                # The lease ended, or the client asked again meanwhile: then whoever has the job knows better.
-                logger.warning("lease.lost", attempt=job.attempt)
-                return
-            except DatabaseUnavailable:
-                if time.monotonic() + _WRITE_AGAIN_SECONDS > lease_ends_at:
-                    logger.error("outcome.lost", attempt=job.attempt)
-                    return
-                time.sleep(_WRITE_AGAIN_SECONDS)
-            else:
-                return
 
 
 def _end(connection: Connection, job: ClaimedJob, ending: Ending) -> None:
