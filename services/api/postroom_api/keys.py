@@ -6,16 +6,15 @@ from uuid import UUID
 
 import msgspec
 from loguru import logger
-from sqlalchemy import Connection
 
 from postroom_api.answers import timestamp
 from postroom_api.asking import ask
-from postroom_api.errors import MISSING_FIELD, NOT_FOUND, ApiError, invalid, refuse
+from postroom_api.errors import NOT_FOUND, ApiError, invalid, refuse
+from postroom_api.names import read_name
 from postroom_api.writing import write
 from postroom_database.engine import Database
 from postroom_database.paging import Slice
 from postroom_database.repositories import api_keys, domains
-from postroom_domain.headers import has_control
 from postroom_domain.ids import parse_id
 from postroom_domain.permissions import Permission
 from postroom_domain.tokens import hash_token, new_token
@@ -71,7 +70,7 @@ class Keys:
     database: Database
 
     def create(self, workspace_id: UUID, asked: KeyRequest) -> NewKey:
-        name = _name(asked.name)
+        name = read_name(asked.name, longest=_LONGEST_NAME)
         permission = _permission(asked.permission)
         domain_id = self._domain(workspace_id, asked, permission)
         token = new_token()
@@ -108,7 +107,7 @@ class Keys:
         )
 
     def rename(self, workspace_id: UUID, key_id: UUID, asked: RenameRequest) -> KeyReference:
-        name = _name(asked.name)
+        name = read_name(asked.name, longest=_LONGEST_NAME)
         if not write(
             self.database,
             lambda connection: api_keys.rename(connection, workspace_id=workspace_id, key_id=key_id, name=name),
@@ -118,13 +117,10 @@ class Keys:
 
     def remove(self, workspace_id: UUID, key_id: UUID) -> KeyRemoved:
         """End a key. Every process refuses it within seconds."""
-
-        def revoke(connection: Connection) -> None:
-            if not api_keys.is_active(connection, workspace_id=workspace_id, key_id=key_id):
-                raise _not_found()
-            api_keys.revoke(connection, workspace_id=workspace_id, key_id=key_id)
-
-        write(self.database, revoke)
+        if not write(
+            self.database, lambda connection: api_keys.end(connection, workspace_id=workspace_id, key_id=key_id)
+        ):
+            raise _not_found()
         logger.info("key.revoked", workspace_id=str(workspace_id), key_id=str(key_id))
         return KeyRemoved(str(key_id))
 
@@ -140,14 +136,6 @@ class Keys:
         ):
             raise invalid("domain_id", "There is no such domain.")
         return domain_id
-
-
-def _name(name: str | None) -> str:
-    if not name:
-        raise refuse(MISSING_FIELD, field="name")
-    if len(name) > _LONGEST_NAME or has_control(name):
-        raise invalid("name", f"It must be at most {_LONGEST_NAME} characters, without control characters.")
-    return name
 
 
 def _permission(text: str | None) -> Permission:

@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from postroom_api.email_check import check_address, check_subject
 from postroom_api.errors import MISSING_FIELD, UNDECLARED_VARIABLE, invalid, refuse
+from postroom_api.names import read_name
 from postroom_api.template_request import TemplateRequest, VariableRequest
 from postroom_domain.errors import InvalidAlias, InvalidTemplate, InvalidVariable, UndeclaredVariable
 from postroom_domain.headers import has_control
@@ -26,12 +27,7 @@ def new_name(asked: TemplateRequest, present: str | None = None) -> str:
     Raises:
         ApiError: there is none, or it is wrong.
     """
-    name = present if asked.name is UNSET else asked.name
-    if not name:
-        raise refuse(MISSING_FIELD, field="name")
-    if len(name) > MAX_TEMPLATE_NAME or has_control(name):
-        raise invalid("name", f"It must be at most {MAX_TEMPLATE_NAME} characters, without control characters.")
-    return name
+    return read_name(present if asked.name is UNSET else asked.name, longest=MAX_TEMPLATE_NAME)
 
 
 def new_alias(asked: TemplateRequest, present: str | None = None) -> str | None:

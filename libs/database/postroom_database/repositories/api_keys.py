@@ -119,16 +119,15 @@ def rename(connection: Connection, *, workspace_id: UUID, key_id: UUID, name: st
 def revoke(connection: Connection, *, workspace_id: UUID, key_id: UUID) -> bool:
     """End a key. False when there is no such key in the workspace; revoking twice keeps the first time."""
     mine = (ApiKey.id == key_id, ApiKey.workspace_id == workspace_id)
-    if connection.execute(select(ApiKey.id).where(*mine)).one_or_none() is None:
-        return False
-    connection.execute(update(ApiKey).where(*mine, ApiKey.revoked_at.is_(None)).values(revoked_at=Now()))
-    return True
+    return end(connection, workspace_id=workspace_id, key_id=key_id) or (
+        connection.execute(select(ApiKey.id).where(*mine)).one_or_none() is not None
+    )
 
 
-def is_active(connection: Connection, *, workspace_id: UUID, key_id: UUID) -> bool:
-    """Whether the workspace has such a key, and it was not revoked."""
-    mine = (ApiKey.id == key_id, ApiKey.workspace_id == workspace_id, ApiKey.revoked_at.is_(None))
-    return connection.execute(select(ApiKey.id).where(*mine)).one_or_none() is not None
+def end(connection: Connection, *, workspace_id: UUID, key_id: UUID) -> bool:
+    """End a key that is active; False when the workspace has none of that id."""
+    active = (ApiKey.id == key_id, ApiKey.workspace_id == workspace_id, ApiKey.revoked_at.is_(None))
+    return connection.execute(update(ApiKey).where(*active).values(revoked_at=Now())).rowcount == 1
 
 
 def note_use(connection: Connection, key_ids: Collection[UUID]) -> None:

@@ -120,10 +120,10 @@ def page(connection: Connection, workspace_id: UUID, wanted: Slice) -> tuple[Seq
     return read_slice(connection, select(*_SHOWN).where(Domain.workspace_id == workspace_id), Domain.id, wanted)
 
 
-def change(connection: Connection, workspace_id: UUID, domain_id: UUID, values: Mapping[str, Any]) -> None:
-    """Set columns that a client may change."""
+def change(connection: Connection, held: AnyRow, values: Mapping[str, Any]) -> None:
+    """Set columns of a held domain that a client may change."""
     if values:
-        connection.execute(update(Domain).where(*_mine(workspace_id, domain_id)).values(dict(values)))
+        connection.execute(update(Domain).where(Domain.id == held.id).values(dict(values)))
 
 
 def hold(connection: Connection, workspace_id: UUID, domain_id: UUID) -> AnyRow | None:

@@ -74,11 +74,16 @@ class Domains:
         return DomainPage(has_more=has_more, data=[summary(row, self.terms) for row in rows])
 
     def one(self, workspace_id: UUID, domain_id: UUID) -> DomainDetails:
-        return details(self._row(workspace_id, domain_id), self.terms)
+        row = ask(self.database, lambda connection: domains.get(connection, workspace_id, domain_id))
+        if row is None:
+            raise _not_found()
+        return details(row, self.terms)
 
     def change(self, workspace_id: UUID, domain_id: UUID, values: dict[str, Any]) -> DomainReference:
-        self._row(workspace_id, domain_id)
-        write(self.database, lambda connection: domains.change(connection, workspace_id, domain_id, values))
+        def change(connection: Connection) -> None:
+            domains.change(connection, _hold(connection, workspace_id, domain_id), values)
+
+        write(self.database, change)
         _tell("domain.changed", workspace_id, domain_id)
         return DomainReference(str(domain_id))
 
@@ -91,7 +96,6 @@ class Domains:
                     connection, workspace_id=workspace_id, domain_id=domain_id, request_id=request_id
                 )
 
-        self._row(workspace_id, domain_id)
         write(self.database, ask_provider)
         _tell("domain.verification_asked", workspace_id, domain_id)
         return DomainReference(str(domain_id))
@@ -108,17 +112,9 @@ class Domains:
                 request_id=request_id,
             )
 
-        self._row(workspace_id, domain_id)
         write(self.database, remove)
         _tell("domain.deleted", workspace_id, domain_id)
         return DomainDeleted(str(domain_id))
-
-    def _row(self, workspace_id: UUID, domain_id: UUID) -> AnyRow:
-        # A read may be repeated on a fresh connection, a write may not: so a read comes before each write.
-        row = ask(self.database, lambda connection: domains.get(connection, workspace_id, domain_id))
-        if row is None:
-            raise _not_found()
-        return row
 
 
 def domain_routes(resources: Resources) -> Router:
@@ -187,7 +183,7 @@ def domain_routes(resources: Resources) -> Router:
 
 def _hold(connection: Connection, workspace_id: UUID, domain_id: UUID) -> AnyRow:
     held = domains.hold(connection, workspace_id, domain_id)
-    if held is None:  # deleted since it was read
+    if held is None:
         raise _not_found()
     return held
 

@@ -37,7 +37,7 @@ from postroom_api.writing import write
 from postroom_database.engine import Database
 from postroom_database.paging import Slice
 from postroom_database.repositories import suppressions
-from postroom_database.repositories.suppressions import Added, NewSuppression, SuppressionRecord
+from postroom_database.repositories.suppressions import Added, NewSuppression
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.errors import InvalidAddress
 from postroom_domain.ids import parse_id
@@ -56,7 +56,6 @@ class Suppressions:
     database: Database
 
     def add(self, workspace_id: UUID, addresses: Sequence[str]) -> list[SuppressionReference]:
-        self._find(workspace_id, addresses)
         wanted = [NewSuppression(address, Origin.MANUAL) for address in addresses]
         added: list[Added] = write(self.database, lambda connection: suppressions.add(connection, workspace_id, wanted))
         for one in added:
@@ -83,8 +82,6 @@ class Suppressions:
 
     def remove(self, workspace_id: UUID, names: Sequence[UUID | str], request_id: str) -> list[RemovedSuppression]:
         """Those that were there."""
-        if not self._find(workspace_id, names):
-            return []
         removed = write(
             self.database,
             lambda connection: suppressions.remove(connection, workspace_id, names, request_id=request_id),
@@ -103,10 +100,6 @@ class Suppressions:
         if not removed:
             raise _not_found()
         return removed[0]
-
-    def _find(self, workspace_id: UUID, names: Sequence[UUID | str]) -> list[SuppressionRecord]:
-        # A read may be repeated on a fresh connection, a write may not: so this comes before each write.
-        return ask(self.database, lambda connection: suppressions.find(connection, workspace_id, names))
 
 
 def suppression_routes(resources: Resources) -> Router:
