@@ -1,5 +1,8 @@
 from dataclasses import dataclass
 
+EX_CONFIG = 78
+"""sysexits.h: something in the configuration is wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

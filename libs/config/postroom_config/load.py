@@ -8,15 +8,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from postroom_config.errors import ConfigError, Problem
+from postroom_config.errors import EX_CONFIG, ConfigError, Problem
 from postroom_config.reading import Reading, read_variable
 from postroom_config.service_links import is_service_link
 from postroom_config.settings import Block, Settings
 from postroom_config.unknown import find_unknown
 from postroom_config.variable import PREFIX, expected_of, variable_of
-
-EX_CONFIG = 78
-"""sysexits.h: something in the configuration is wrong."""
 
 S = TypeVar("S", bound=Settings)
 

@@ -3,12 +3,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr
 
+from postroom_config.errors import EX_CONFIG
 from postroom_config.settings import Block
 from postroom_config.variable import Variable
 
 _SHORTEST = 32
 _EXAMPLE = "an-example-that-everybody-knows-0000"
-_EX_CONFIG = 78
 
 
 def _check(text: SecretStr) -> SecretStr:
@@ -47,4 +47,4 @@ class SecretSettings(Block):
                 "POSTROOM_SECRET_KEY: it is the example's, which everybody knows and only POSTROOM_MAIL_URL=inbox: may"
                 " use; make one with `openssl rand -hex 32`\n"
             )
-            sys.exit(_EX_CONFIG)
+            sys.exit(EX_CONFIG)

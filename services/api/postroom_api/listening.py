@@ -3,9 +3,8 @@
 import ipaddress
 import sys
 
+from postroom_config.errors import EX_CONFIG
 from postroom_config.listen import ListenSettings
-
-_EX_CONFIG = 78
 
 
 def choose_host(listen: ListenSettings, *, uses_inbox: bool) -> str:
@@ -22,7 +21,7 @@ def choose_host(listen: ListenSettings, *, uses_inbox: bool) -> str:
             "POSTROOM_HOST: with POSTROOM_MAIL_URL=inbox: the api binds loopback only, because the inbox shows all"
             " mail to whoever asks. Set POSTROOM_INBOX_EXPOSED=true to allow it.\n"
         )
-        sys.exit(_EX_CONFIG)
+        sys.exit(EX_CONFIG)
     return host
 
 

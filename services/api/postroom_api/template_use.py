@@ -10,7 +10,7 @@ from msgspec import structs
 from postroom_api.apart import apart
 from postroom_api.asking import ask
 from postroom_api.bodies import fields_of
-from postroom_api.bounds import MAX_BODY_BYTES
+from postroom_api.bounds import MAX_BODY_BYTES, MEGABYTE
 from postroom_api.email_request import EmailRequest, TemplateUseRequest
 from postroom_api.errors import MISSING_FIELD, NOT_PUBLISHED, invalid, refuse
 from postroom_database.engine import Database
@@ -18,8 +18,6 @@ from postroom_database.repositories import templates
 from postroom_domain.errors import InvalidValue, MissingValues
 from postroom_domain.template_aliases import parse_reference
 from postroom_domain.templates import Rendering
-
-_MEGABYTE = 1024 * 1024
 
 
 class Budget:
@@ -34,7 +32,7 @@ class Budget:
     def take(self, size: int) -> None:
         """Raise ApiError when that is more than there is."""
         if size > self._left:
-            raise invalid("template", f"What the request asks for is larger than {MAX_BODY_BYTES // _MEGABYTE} MB.")
+            raise invalid("template", f"What the request asks for is larger than {MAX_BODY_BYTES // MEGABYTE} MB.")
         self._left -= size
 
 

@@ -9,6 +9,7 @@ from typing import NoReturn
 import dramatiq
 from loguru import logger
 
+from postroom_config.errors import EX_CONFIG
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
@@ -30,7 +31,6 @@ from postroom_worker.outcomes import RetryRules
 from postroom_worker.provider_work import CALLS_PER_JOB, ProviderWork
 from postroom_worker.settings import WorkerServiceSettings
 
-_EX_CONFIG = 78
 _REDIS_SECONDS = 5.0
 _POLL_MILLISECONDS = 200
 """How long an idle worker may sleep before it looks for hints: the most that an email waits on an idle system."""
@@ -146,7 +146,7 @@ def _check_lease(settings: WorkerServiceSettings) -> None:
 
 def _refuse(problem: str) -> NoReturn:
     sys.stderr.write(f"{problem}\n")
-    sys.exit(_EX_CONFIG)
+    sys.exit(EX_CONFIG)
 
 
 if __name__ == "__main__":
