@@ -8,6 +8,7 @@ from postroom_config.hints import HintSettings
 from postroom_config.listen import ListenSettings
 from postroom_config.log import LogSettings
 from postroom_config.mail import MailSettings
+from postroom_config.outcomes import OutcomeSettings
 from postroom_config.public import PublicSettings
 from postroom_config.rate_limit import RateLimitSettings
 from postroom_config.redis import RedisSettings
@@ -33,6 +34,7 @@ BLOCKS: tuple[type[Block], ...] = (
     DrainSettings,
     HintSettings,
     WorkerSettings,
+    OutcomeSettings,
     SchedulerSettings,
     EgressSettings,
 )

@@ -8,6 +8,8 @@ class State(StrEnum):
     QUEUED = "queued"
     SENDING = "sending"  # ours: a worker holds a lease
     UNKNOWN = "unknown"  # ours: the provider may or may not have taken it
+    SUSPECT = "suspect"  # ours: the worker that held it died; it is next tried alone
+    HELD = "held"  # ours: set aside until an operator decides
     SENT = "sent"
     DELIVERY_DELAYED = "delivery_delayed"
     DELIVERED = "delivered"
@@ -23,18 +25,31 @@ _RANK = {
     State.QUEUED: 1,
     State.SENDING: 2,
     State.UNKNOWN: 3,
+    State.SUSPECT: 4,
+    State.HELD: 5,
     # These end an email only from before sent, so whatever a provider says later stands above them.
-    State.CANCELED: 4,
-    State.FAILED: 5,
-    State.SUPPRESSED: 6,
-    State.SENT: 7,
-    State.DELIVERY_DELAYED: 8,
-    State.DELIVERED: 9,
-    State.BOUNCED: 10,
-    State.COMPLAINED: 11,
+    State.CANCELED: 6,
+    State.FAILED: 7,
+    State.SUPPRESSED: 8,
+    State.SENT: 9,
+    State.DELIVERY_DELAYED: 10,
+    State.DELIVERED: 11,
+    State.BOUNCED: 12,
+    State.COMPLAINED: 13,
 }
 
-_SHOWN = {State.SENDING: State.QUEUED, State.UNKNOWN: State.QUEUED}
+_OURS = {State.SENDING, State.UNKNOWN, State.SUSPECT, State.HELD}
+
+
+class HeldBecause(StrEnum):
+    """Why an email was set aside for an operator."""
+
+    UNKNOWN = "unknown"
+    """Nobody knows whether it was sent, and it may not be sent twice."""
+    CRASHED = "crashed"
+    """Each worker that held it died."""
+    RESTORED = "restored"
+    """It was on its way when the backup was made that the database was restored from."""
 
 
 def climb(current: State, seen: State) -> State:
@@ -51,6 +66,14 @@ def highest(states: list[State]) -> State:
     return max(states, key=_RANK.__getitem__)
 
 
+def ended(states: list[State]) -> State | None:
+    """Where an email stands for good, by where its recipients stand; None while one of them is still to be sent to."""
+    if any(_RANK[state] < _RANK[State.CANCELED] for state in states):
+        return None
+    top = highest(states)
+    return State.SENT if _RANK[top] > _RANK[State.SENT] else top
+
+
 def shown(state: State) -> State:
-    """What clients see: the two states that are ours read as queued."""
-    return _SHOWN.get(state, state)
+    """What clients see: the states that are ours read as queued."""
+    return State.QUEUED if state in _OURS else state

@@ -9,6 +9,8 @@ from postroom_database.models.event import Event
 from postroom_database.models.idempotency import IdempotencyKey
 from postroom_database.models.inbox import InboxChunk, InboxMessage
 from postroom_database.models.provider_job import ProviderJob
+from postroom_database.models.provider_message import ProviderMessage
+from postroom_database.models.provider_quota import ProviderQuota
 from postroom_database.models.recipient import Recipient
 from postroom_database.models.suppression import Suppression
 from postroom_database.models.template import Template, TemplateVersion
@@ -26,6 +28,8 @@ __all__ = [
     "InboxChunk",
     "InboxMessage",
     "ProviderJob",
+    "ProviderMessage",
+    "ProviderQuota",
     "Recipient",
     "Suppression",
     "Template",

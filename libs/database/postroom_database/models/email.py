@@ -40,10 +40,17 @@ class Email(Base):
     scheduled_at: Mapped[datetime | None] = mapped_column(Moment)
     """What the client asked for; due_at is when the next attempt may be made."""
     due_at: Mapped[datetime] = mapped_column(Moment, server_default=CurrentMoment())
+    """While a worker holds it: when it may be tried again, should that worker not come back."""
     hinted_at: Mapped[datetime | None] = mapped_column(Moment, server_default=CurrentMoment())
     attempts: Mapped[int] = mapped_column(Integer, default=0)
+    first_tried_at: Mapped[datetime | None] = mapped_column(Moment)
+    crashes: Mapped[int] = mapped_column(Integer, server_default="0")
+    """Workers that died one after the other while they held it."""
+    unknowns: Mapped[int] = mapped_column(Integer, server_default="0")
+    """Attempts in a row whose outcome was not known; those that ended in a crash are among them."""
     lease_token: Mapped[UUID | None] = mapped_column(Id)
     lease_ends_at: Mapped[datetime | None] = mapped_column(Moment)
     message_id: Mapped[str | None] = mapped_column(String(255))
     reason: Mapped[str | None] = mapped_column(Text)
-    """Why the last attempt did not end in sent."""
+    """Why the last attempt did not end in sent, or was not made."""
+    held_because: Mapped[str | None] = mapped_column(String(12))

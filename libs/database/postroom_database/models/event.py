@@ -13,7 +13,11 @@ class Event(Base):
     """Something that happened to an email. Only ever appended."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_email_id_id", "email_id", "id"), TABLE_OPTIONS)
+    __table_args__ = (
+        Index("ix_events_email_id_id", "email_id", "id"),
+        Index("ix_events_workspace_id_type_created_at", "workspace_id", "type", "created_at"),
+        TABLE_OPTIONS,
+    )
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     workspace_id: Mapped[UUID] = mapped_column(Id)
