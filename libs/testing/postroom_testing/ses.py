@@ -10,7 +10,15 @@ from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 from postroom_testing.ses_identities import Identities
-from postroom_testing.ses_messages import FAULTS, AcceptedMail, Behaviour, FaultError, HangError, read_access_key, read_mail
+from postroom_testing.ses_messages import (
+    FAULTS,
+    AcceptedMail,
+    Behaviour,
+    FaultError,
+    HangError,
+    read_access_key,
+    read_mail,
+)
 
 SEND_PATH = "/v2/email/outbound-emails"
 ACCOUNT_PATH = "/v2/email/account"
@@ -211,7 +219,6 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self, body: bytes) -> None:
         ses = self.server.ses
         ses.note(self.command, self.path)
-        self._mail = None
         try:
             answer = self._route(body)
         except FaultError as fault:
@@ -238,6 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _route(self, body: bytes) -> dict[str, Any] | None:
         ses = self.server.ses
+        self._mail = None
         access_key = read_access_key(self.headers.get("Authorization", ""))
         if self.command == "POST" and self.path == SEND_PATH:
             self._mail = ses.meet(json.loads(body), access_key)
