@@ -1,6 +1,5 @@
 """A worker's hold on an email: claimed under a lease, and every later write fenced by its token."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,7 @@ from postroom_database.models import Attachment, Email, Event, Recipient
 from postroom_database.repositories import suppressions
 from postroom_database.repositories.suppressions import Added, NewSuppression
 from postroom_database.types import Now
-from postroom_domain.addresses import parse_mailbox
+from postroom_domain.addresses import bare_addresses
 from postroom_domain.ids import new_id
 from postroom_domain.states import State
 from postroom_domain.suppressions import Origin
@@ -148,7 +147,7 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
             )
         }
     cc, bcc = email.cc_list or [], email.bcc_list or []
-    unsettled = [address for address in _addresses((*email.to_list, *cc, *bcc)) if address not in settled]
+    unsettled = [address for address in bare_addresses((*email.to_list, *cc, *bcc)) if address not in settled]
     suppressed = suppressions.among(connection, email.workspace_id, unsettled)
     return Claim(
         email_id=email_id,
@@ -171,11 +170,6 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
         suppressed=suppressed,
         settled=settled,
     )
-
-
-def _addresses(mailboxes: Iterable[str]) -> list[str]:
-    """Each bare address once."""
-    return list(dict.fromkeys(parse_mailbox(text).address for text in mailboxes))
 
 
 def finish(connection: Connection, claim: Claim, outcome: Outcome) -> list[Added]:
