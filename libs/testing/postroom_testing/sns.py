@@ -5,6 +5,7 @@ import ssl
 import tempfile
 import threading
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -113,17 +114,17 @@ class SnsServer:
         }
         return self.sign(fields | changes)
 
-    def sign(self, fields: dict[str, str | None], *, version: str = "1") -> dict[str, str]:
+    def sign(self, fields: Mapping[str, str | None], *, version: str = "1") -> dict[str, str]:
         """The message with its signature."""
         message = {name: value for name, value in fields.items() if value is not None}
         names = [name for name in _SIGNED[message["Type"]] if name in message]
         text = "".join(f"{name}\n{message[name]}\n" for name in names)
         signature = self._key.sign(text.encode(), PKCS1v15(), _HASHES[version])
-        return {
+        return message | {
             "SignatureVersion": version,
             "Signature": base64.b64encode(signature).decode(),
             "SigningCertURL": self.origin + CERTIFICATE_PATH,
-        } | message
+        }
 
     def start(self) -> None:
         self._thread.start()
