@@ -4,12 +4,11 @@ Source: AWS, "Verifying the signatures of Amazon SNS messages".
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
@@ -40,7 +39,7 @@ class SigningCertificate:
         try:
             certificate = x509.load_pem_x509_certificate(pem)
             key = certificate.public_key()
-        except ValueError:
+        except (ValueError, UnsupportedAlgorithm):
             raise InvalidCertificate("It is no X.509 certificate in PEM.") from None
         if not isinstance(key, RSAPublicKey):
             raise InvalidCertificate("Its key is not RSA.")
@@ -67,7 +66,7 @@ class SigningCertificate:
             raise ForgedMessage("Its SignatureVersion is neither 1 nor 2.")
         try:
             self._key.verify(base64.b64decode(signature, validate=True), string_to_sign(fields), PKCS1v15(), algorithm)
-        except (InvalidSignature, binascii.Error):
+        except (InvalidSignature, ValueError):  # the latter: no base64
             raise ForgedMessage("Its signature does not fit.") from None
 
 

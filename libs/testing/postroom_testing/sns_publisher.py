@@ -29,8 +29,7 @@ class Posted:
 @dataclass(order=True)
 class _Waiting:
     due: float
-    number: int
-    attempt: int
+    turn: int
     message: dict[str, str] = field(compare=False)
 
 
@@ -71,7 +70,7 @@ class SnsPublisher:
         self._duplicate_share = duplicate_share
         self._retry_seconds = retry_seconds
         self._random = random.Random(seed)  # noqa: S311 - no secret
-        self._numbers = itertools.count()
+        self._turns = itertools.count()
         self._waiting: list[_Waiting] = []
         self._busy = 0
         self._changed = threading.Condition()
@@ -84,7 +83,7 @@ class SnsPublisher:
         with self._changed:
             copies = 2 if self._random.random() < self._duplicate_share else 1
             for _ in range(copies):
-                self._put(message, self._random.uniform(*self._delay_seconds), attempt=0)
+                self._put(message, self._random.uniform(*self._delay_seconds), next(self._turns))
         return message["MessageId"]
 
     def publish_mail(self, mail: AcceptedMail) -> None:
@@ -125,20 +124,19 @@ class SnsPublisher:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _put(self, message: dict[str, str], delay_seconds: float, *, attempt: int) -> None:
-        due = time.monotonic() + delay_seconds
-        heapq.heappush(self._waiting, _Waiting(due, next(self._numbers), attempt, message))
+    def _put(self, message: dict[str, str], delay_seconds: float, turn: int) -> None:
+        heapq.heappush(self._waiting, _Waiting(time.monotonic() + delay_seconds, turn, message))
         self._changed.notify()
 
     def _run(self) -> None:
         while (waiting := self._next()) is not None:
-            url = self.hooks[(waiting.number + waiting.attempt) % len(self.hooks)]
+            url = self.hooks[waiting.turn % len(self.hooks)]
             status = post(url, waiting.message)
             with self._changed:
                 self.posted.append(Posted(waiting.message["MessageId"], url, status))
                 self._busy -= 1
                 if status is None or status >= _SERVER_ERROR:
-                    self._put(waiting.message, self._retry_seconds, attempt=waiting.attempt + 1)
+                    self._put(waiting.message, self._retry_seconds, waiting.turn + 1)
 
     def _next(self) -> _Waiting | None:
         with self._changed:
