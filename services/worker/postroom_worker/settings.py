@@ -4,6 +4,7 @@ from postroom_config.egress import EgressSettings
 from postroom_config.health import HealthSettings
 from postroom_config.log import LogSettings
 from postroom_config.mail import MailSettings
+from postroom_config.pace import PaceSettings
 from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
 from postroom_config.secrets import SecretSettings
@@ -18,6 +19,7 @@ class WorkerServiceSettings(Settings):
     secrets: SecretSettings
     egress: EgressSettings
     worker: WorkerSettings
+    pace: PaceSettings
     health: HealthSettings
     log: LogSettings
     release: ReleaseSettings

@@ -13,6 +13,11 @@ from postroom_database.types import Now
 from postroom_domain.ids import new_id
 from postroom_domain.provider_jobs import ProviderJobKind, RemovedDomain
 
+_QUOTA_JOB = UUID(int=1)
+_QUOTA_REQUEST = "quota"
+_NOBODY = UUID(int=0)
+"""The workspace of what concerns the whole account."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
@@ -90,6 +95,21 @@ def is_removing(connection: Connection, removed: RemovedDomain) -> bool:
         ProviderJob.kind == ProviderJobKind.REMOVE_DOMAIN.value, ProviderJob.subject == str(removed)
     )
     return connection.execute(asked.limit(1)).one_or_none() is not None
+
+
+def read_quota(connection: Connection) -> None:
+    """Note that the provider's quota is to be read now. There is one such job, however often it is asked for.
+
+    Raises:
+        IntegrityError: a worker reads it at this moment, or another one has just noted it; that is as good.
+    """
+    noted = connection.execute(
+        update(ProviderJob)
+        .where(ProviderJob.id == _QUOTA_JOB, ProviderJob.lease_token.is_(None))
+        .values(due_at=Now(), hinted_at=None, attempts=0)
+    )
+    if noted.rowcount == 0:
+        _insert(connection, _row(_QUOTA_JOB, ProviderJobKind.READ_QUOTA, _NOBODY, "", _QUOTA_REQUEST))
 
 
 def claim(connection: Connection, job_id: UUID, *, lease_seconds: float) -> ClaimedJob | None:
