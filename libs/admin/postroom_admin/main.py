@@ -2,6 +2,7 @@
 
 import click
 
+from postroom_admin.dead import dead_group
 from postroom_admin.doctor import doctor_command
 from postroom_admin.domains import domain_group
 from postroom_admin.email_show import email_group
@@ -36,6 +37,7 @@ for command in (
     key_group,
     domain_group,
     email_group,
+    dead_group,
     suppression_group,
     doctor_command,
     embedded_command,

@@ -5,7 +5,8 @@ import pytest
 
 from postroom_database.engine import Database
 from postroom_database.repositories import deliveries
-from postroom_database.repositories.deliveries import NewEvent, Outcome, RecipientOutcome
+from postroom_database.repositories.deliveries import Outcome, RecipientOutcome
+from postroom_database.repositories.timelines import NewEvent
 from postroom_domain.ids import new_id
 from postroom_domain.states import State
 from postroom_testing.drafts import draft, store

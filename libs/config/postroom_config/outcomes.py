@@ -26,3 +26,11 @@ class OutcomeSettings(Block):
             about="After so many workers in a row have died while they held it, an email is set aside.",
         ),
     ] = 3
+    max_resends: Annotated[
+        Whole,
+        Field(ge=0, le=1000),
+        Variable(
+            "POSTROOM_MAX_RESENDS",
+            about="How often in a row an email of unknown outcome is sent again before it is set aside.",
+        ),
+    ] = 3

@@ -8,11 +8,13 @@ from postroom_database.engine import Database
 from postroom_database.errors import LeaseLost
 from postroom_database.models import Email
 from postroom_database.repositories import deliveries, sweeps, timelines
-from postroom_database.repositories.deliveries import Claim, NewEvent, Outcome, RecipientOutcome
+from postroom_database.repositories.deliveries import Claim, Outcome, RecipientOutcome
+from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import Now
 from postroom_domain.ids import new_id
 from postroom_domain.lanes import Lane
 from postroom_domain.states import State
+from postroom_domain.unknowns import UnknownRules
 from postroom_testing.drafts import Bytes, attachment, draft, store
 
 
@@ -32,6 +34,12 @@ def end_lease(database: Database, email_id: UUID) -> None:
         connection.execute(update(Email).where(Email.id == email_id).values(lease_ends_at=Now(-1)))
 
 
+def make_due(database: Database, email_id: UUID) -> None:
+    with database.begin() as connection:
+        connection.execute(update(Email).where(Email.id == email_id).values(due_at=Now(-1)))
+
+
+RESEND = UnknownRules(hold=False, max_crashes=3, max_resends=3)
 SENT = Outcome(State.SENT, State.SENT, message_id="m-1", recipients=(RecipientOutcome("to@example.com", State.SENT),))
 
 
@@ -107,8 +115,7 @@ def test_a_retry_waits_for_its_time_and_settled_recipients_are_known(database: D
     with database.begin() as connection:
         deliveries.finish(connection, deliveries.claim(connection, one.id, lease_seconds=60), outcome)  # type: ignore[arg-type]  # it is there
     assert claim(database, one.id) is None
-    with database.begin() as connection:
-        connection.execute(update(Email).where(Email.id == one.id).values(due_at=Now(-1)))
+    make_due(database, one.id)
     again = won(database, one.id)
     assert (again.attempt, again.settled, again.last_event) == (2, {"a@example.com": State.SENT}, State.SENT)
     assert again.recipients == ("b@example.com",)
@@ -130,8 +137,15 @@ def test_a_lost_lease_writes_nothing(database: Database) -> None:
     first = won(database, one.id)
     end_lease(database, one.id)
     with database.begin() as connection:
-        assert sweeps.queue_expired(connection, one.id)
-    second = won(database, one.id)
+        assert sweeps.expire(connection, one.id)
+        assert sweeps.end_unknown(connection, one.id, RESEND) is None, "the provider has time to tell"
+    make_due(database, one.id)
+    with database.begin() as connection:
+        assert sweeps.end_unknown(connection, one.id, RESEND) == (State.SUSPECT, None)
+    assert claim(database, one.id) is None, "nobody claims it in company"
+    with database.begin() as connection:
+        second = deliveries.claim(connection, one.id, lease_seconds=60, alone=True)
+    assert second is not None
     with pytest.raises(LeaseLost), database.begin() as connection:
         deliveries.finish(connection, first, SENT)
     with database.begin() as connection:
@@ -154,11 +168,11 @@ def test_sweeps_find_what_is_due_left_or_unhinted_and_hand_each_out_once(databas
         assert not sweeps.queue_scheduled(connection, due.id)
         assert not sweeps.queue_scheduled(connection, later.id)
         assert [swept.email_id for swept in sweeps.expired_leases(connection, 10)] == [held.id]
-        assert sweeps.queue_expired(connection, held.id)
-        assert not sweeps.queue_expired(connection, held.id)
+        assert sweeps.expire(connection, held.id)
+        assert not sweeps.expire(connection, held.id)
     with database.begin() as connection:
         missing = sweeps.missing_hints(connection, Lane.INTERACTIVE, older_than_seconds=60, limit=10)
-        assert {found.email_id for found in missing} == {due.id, unhinted.id, held.id}
+        assert {found.email_id for found in missing} == {due.id, unhinted.id}
         assert missing[0].email_id == due.id, "the longest due comes first"
         assert sweeps.missing_hints(connection, Lane.BULK, older_than_seconds=60, limit=10) == []
         assert [

@@ -66,6 +66,14 @@ def highest(states: list[State]) -> State:
     return max(states, key=_RANK.__getitem__)
 
 
+def ended(states: list[State]) -> State | None:
+    """Where an email stands for good, by where its recipients stand; None while one of them is still to be sent to."""
+    if any(_RANK[state] < _RANK[State.CANCELED] for state in states):
+        return None
+    top = highest(states)
+    return State.SENT if _RANK[top] > _RANK[State.SENT] else top
+
+
 def shown(state: State) -> State:
     """What clients see: the states that are ours read as queued."""
     return State.QUEUED if state in _OURS else state

@@ -20,5 +20,8 @@ DELIVER = {
     Lane.BULK: Job(actor="deliver_bulk", queue="bulk", priority=10),
 }
 
+ALONE = Job(actor="deliver_alone", queue="alone", priority=5, ids_per_hint=1)
+"""Emails whose last worker died, each tried while its process does nothing else for mail."""
+
 PROVIDER = Job(actor="provider", queue="provider", priority=5, ids_per_hint=1)
 """What the provider is told or asked beside mail; one id a hint, because one job may be several slow calls."""

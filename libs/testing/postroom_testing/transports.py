@@ -92,7 +92,7 @@ def ses_subject(ses: SesServer) -> Iterator[Subject]:
         transport,
         lambda: list(ses.mails),
         lambda: ses.always(Behaviour.REJECT),
-        lambda: ses.always(Behaviour.THROTTLE),
+        lambda: ses.always(Behaviour.FAIL),
         lambda: ses.always(Behaviour.DROP_AFTER),
     )
     transport.close()

@@ -36,6 +36,7 @@ class InboxStore(Protocol):
 class InboxTransport:
     name = "inbox"
     max_bytes = MAX_RAW_BYTES
+    settles = False
 
     def __init__(self, store: InboxStore) -> None:
         self._store = store

@@ -16,6 +16,8 @@ class Verdict(enum.Enum):
     """The provider has taken responsibility for the message."""
     TRANSIENT = "transient"
     """Surely not sent; the same call may succeed later."""
+    PARKED = "parked"
+    """Surely not sent, and no fault of this message: the account, or its configuration, lets nothing out now."""
     PERMANENT = "permanent"
     """Surely not sent; the same call will never succeed."""
     UNKNOWN = "unknown"
@@ -79,6 +81,8 @@ class Transport(Protocol):
     name: str
     max_bytes: int
     """Limit of `Message.raw`."""
+    settles: bool
+    """Whether the provider later tells by itself what it took."""
 
     def send(self, message: Message) -> Result:
         """Call the provider once. Expected trouble is a verdict of each recipient, never an exception."""

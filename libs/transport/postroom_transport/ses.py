@@ -55,6 +55,7 @@ class SesTransport:
     ) -> None:
         self._region = region
         self._configuration_set = configuration_set
+        self.settles = configuration_set is not None
         self._client = _open_client(region, endpoint, timeout_seconds)
 
     def send(self, message: Message) -> Result:

@@ -23,6 +23,7 @@ class SmtpTransport:
 
     name = "smtp"
     max_bytes = MAX_RAW_BYTES
+    settles = False
 
     def __init__(self, address: Address, *, timeout_seconds: float) -> None:
         self._address = address

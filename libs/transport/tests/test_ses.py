@@ -22,10 +22,10 @@ def send_once(url: str, timeout_seconds: float = 10) -> RecipientResult:
 @pytest.mark.parametrize(
     ("behaviour", "verdict", "name"),
     [
-        (Behaviour.THROTTLE, Verdict.TRANSIENT, "TooManyRequestsException"),
-        (Behaviour.PAUSED, Verdict.TRANSIENT, "SendingPausedException"),
-        (Behaviour.SUSPENDED, Verdict.TRANSIENT, "AccountSuspendedException"),
-        (Behaviour.NOT_FOUND, Verdict.TRANSIENT, "NotFoundException"),
+        (Behaviour.THROTTLE, Verdict.PARKED, "TooManyRequestsException"),
+        (Behaviour.PAUSED, Verdict.PARKED, "SendingPausedException"),
+        (Behaviour.SUSPENDED, Verdict.PARKED, "AccountSuspendedException"),
+        (Behaviour.NOT_FOUND, Verdict.PARKED, "NotFoundException"),
         (Behaviour.FAIL, Verdict.TRANSIENT, "InternalFailure"),
         (Behaviour.REJECT, Verdict.PERMANENT, "MessageRejected"),
         (Behaviour.UNVERIFIED, Verdict.PERMANENT, "MailFromDomainNotVerifiedException"),

@@ -1,31 +1,49 @@
 """What the scheduler does, and how often: one table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from loguru import logger
 
 from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable, is_contended
+from postroom_domain.unknowns import UnknownRules
+from postroom_jobs import names
 from postroom_jobs.broker import HintsUnavailable
 from postroom_jobs.hints import Hints
-from postroom_scheduler.sweeps import hint_missing, hint_provider_jobs, queue_due, queue_expired
+from postroom_jobs.names import ALONE, DELIVER, PROVIDER
+from postroom_scheduler.sweeps import (
+    end_unknowns,
+    expire_leases,
+    hint_alone,
+    hint_missing,
+    hint_provider_jobs,
+    queue_due,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
+    """Attributes: hints are the queues into which it puts ids, for actors of the worker."""
+
     name: str
     every_seconds: float
     run: Callable[[], None]
+    hints: Sequence[names.Job] = ()
 
 
-def jobs(database: Database, hints: Hints, *, sweep_seconds: float, hint_age_seconds: float) -> list[Job]:
+def jobs(
+    database: Database, hints: Hints, rules: UnknownRules, *, sweep_seconds: float, hint_age_seconds: float
+) -> list[Job]:
     """The table of jobs over what main.py opened."""
+    age = hint_age_seconds
     return [
         Job("queue_due", sweep_seconds, lambda: queue_due(database)),
-        Job("queue_expired", sweep_seconds, lambda: queue_expired(database)),
-        Job("hint_missing", sweep_seconds, lambda: hint_missing(database, hints, hint_age_seconds)),
-        Job("hint_provider_jobs", sweep_seconds, lambda: hint_provider_jobs(database, hints, hint_age_seconds)),
+        Job("expire_leases", sweep_seconds, lambda: expire_leases(database)),
+        Job("end_unknowns", sweep_seconds, lambda: end_unknowns(database, rules)),
+        Job("hint_missing", sweep_seconds, lambda: hint_missing(database, hints, age), tuple(DELIVER.values())),
+        Job("hint_alone", sweep_seconds, lambda: hint_alone(database, hints, age), (ALONE,)),
+        Job("hint_provider_jobs", sweep_seconds, lambda: hint_provider_jobs(database, hints, age), (PROVIDER,)),
     ]
 
 

@@ -13,6 +13,7 @@ from loguru import logger
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
+from postroom_domain.unknowns import UnknownRules
 from postroom_health.checks import Check, Readiness
 from postroom_health.liveness import Liveness
 from postroom_health.server import HealthServer
@@ -52,6 +53,11 @@ def main() -> None:
     table = jobs(
         database,
         Hints(broker, settings.hints.mark),
+        UnknownRules(
+            hold=settings.outcomes.on_unknown == "hold",
+            max_crashes=settings.outcomes.max_crashes,
+            max_resends=settings.outcomes.max_resends,
+        ),
         sweep_seconds=settings.scheduler.sweep_seconds,
         hint_age_seconds=settings.hints.age_seconds,
     )

@@ -3,6 +3,7 @@ from postroom_config.drain import DrainSettings
 from postroom_config.health import HealthSettings
 from postroom_config.hints import HintSettings
 from postroom_config.log import LogSettings
+from postroom_config.outcomes import OutcomeSettings
 from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
 from postroom_config.scheduler import SchedulerSettings
@@ -13,6 +14,7 @@ class SchedulerServiceSettings(Settings):
     database: DatabaseSettings
     redis: RedisSettings
     hints: HintSettings
+    outcomes: OutcomeSettings
     scheduler: SchedulerSettings
     health: HealthSettings
     log: LogSettings

@@ -11,14 +11,25 @@ from postroom_database.engine import Database
 from postroom_database.repositories import provider_jobs, sweeps
 from postroom_database.repositories.sweeps import Swept
 from postroom_domain.lanes import Lane
+from postroom_domain.states import State
+from postroom_domain.unknowns import UnknownRules
 from postroom_jobs.hints import Hints
-from postroom_jobs.names import DELIVER, PROVIDER, Job
-from postroom_scheduler.metrics import SWEPT
+from postroom_jobs.names import ALONE, DELIVER, PROVIDER, Job
+from postroom_scheduler.metrics import SWEPT, UNKNOWN
 
 _ROUND = 1000
 """Rows a round at most: a sweep that fell behind catches up over rounds, and none takes long."""
 _TOGETHER = 100
 """Rows claimed in one transaction."""
+
+_ENDS = {
+    State.QUEUED: "email.resent",
+    State.SUSPECT: "email.isolated",
+    State.HELD: "email.held",
+    State.SENT: "email.settled",
+    State.FAILED: "email.settled",
+    State.SUPPRESSED: "email.settled",
+}
 
 _Unhinted = TypeVar("_Unhinted")
 
@@ -28,9 +39,22 @@ def queue_due(database: Database) -> None:
     _sweep(database, "due_scheduled", sweeps.due_scheduled, sweeps.queue_scheduled, "email.queued", "INFO")
 
 
-def queue_expired(database: Database) -> None:
-    """Queue emails again whose worker has not come back before its lease ended."""
-    _sweep(database, "expired_leases", sweeps.expired_leases, sweeps.queue_expired, "lease.expired", "WARNING")
+def expire_leases(database: Database) -> None:
+    """Say that nobody knows what came of emails whose worker has not come back before its lease ended."""
+    _sweep(database, "expired_leases", sweeps.expired_leases, sweeps.expire, "lease.expired", "WARNING")
+
+
+def end_unknowns(database: Database, rules: UnknownRules) -> None:
+    """Send again, or hold, emails that the provider has not told of in time."""
+    with database.read() as connection:
+        found = sweeps.due_unknown(connection, _ROUND)
+    for swept in found:
+        with database.begin() as connection:
+            ending = sweeps.end_unknown(connection, swept.email_id, rules)
+        if ending is not None:
+            state, because = ending
+            UNKNOWN.labels(state.value).inc()
+            _tell(swept, "WARNING", _ENDS[state], because=because and because.value)
 
 
 def hint_missing(database: Database, hints: Hints, age_seconds: float) -> None:
@@ -52,6 +76,23 @@ def hint_missing(database: Database, hints: Hints, age_seconds: float) -> None:
         if hinted:
             SWEPT.labels("missing_hints").inc(hinted)
             logger.info("hints.given", lane=lane.value, count=hinted)
+
+
+def hint_alone(database: Database, hints: Hints, age_seconds: float) -> None:
+    """Tell workers of emails that are to be tried alone, up to the mark.
+
+    Raises:
+        HintsUnavailable: Redis does not answer; what was claimed is hinted again when its hint is old.
+    """
+    hinted = _hint(
+        database,
+        hints,
+        ALONE,
+        find=lambda connection, limit: sweeps.missing_alone(connection, older_than_seconds=age_seconds, limit=limit),
+        claim=lambda connection, unhinted: unhinted.email_id if sweeps.claim_hint(connection, unhinted) else None,
+    )
+    if hinted:
+        logger.info("hints.given", queue=ALONE.queue, count=hinted)
 
 
 def hint_provider_jobs(database: Database, hints: Hints, age_seconds: float) -> None:
@@ -113,10 +154,15 @@ def _sweep(
             mine = [swept for swept in found[start : start + _TOGETHER] if claim(connection, swept.email_id)]
         SWEPT.labels(name).inc(len(mine))
         for swept in mine:
-            logger.log(
-                level,
-                event,
-                request_id=swept.request_id,
-                workspace_id=str(swept.workspace_id),
-                email_id=str(swept.email_id),
-            )
+            _tell(swept, level, event)
+
+
+def _tell(swept: Swept, level: str, event: str, **data: str | None) -> None:
+    logger.log(
+        level,
+        event,
+        request_id=swept.request_id,
+        workspace_id=str(swept.workspace_id),
+        email_id=str(swept.email_id),
+        **data,
+    )

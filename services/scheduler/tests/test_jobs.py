@@ -7,6 +7,7 @@ from sqlalchemy import select
 from postroom_database.engine import Database
 from postroom_database.models import Email
 from postroom_domain.lanes import Lane
+from postroom_domain.unknowns import UnknownRules
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import DELIVER
 from postroom_scheduler.jobs import Job, guarded, jobs
@@ -21,8 +22,11 @@ def away() -> Iterator[Database]:
     database.close()
 
 
+RULES = UnknownRules(hold=False, max_crashes=3, max_resends=3)
+
+
 def table(database: Database, window: Any) -> dict[str, Job]:
-    made = jobs(database, Hints(window.broker, mark=100), sweep_seconds=0.5, hint_age_seconds=60)
+    made = jobs(database, Hints(window.broker, mark=100), RULES, sweep_seconds=0.5, hint_age_seconds=60)
     assert len({job.name for job in made}) == len(made)
     return {job.name: job for job in made}
 
@@ -30,8 +34,10 @@ def table(database: Database, window: Any) -> dict[str, Job]:
 def test_the_table_says_what_is_done_and_how_often(database: Database, window: Any) -> None:
     assert {name: job.every_seconds for name, job in table(database, window).items()} == {
         "queue_due": 0.5,
-        "queue_expired": 0.5,
+        "expire_leases": 0.5,
+        "end_unknowns": 0.5,
         "hint_missing": 0.5,
+        "hint_alone": 0.5,
         "hint_provider_jobs": 0.5,
     }
 
@@ -62,7 +68,9 @@ def test_a_redis_that_is_away_is_told_once_and_so_is_its_return(
     ]
 
 
-@pytest.mark.parametrize("name", ["queue_due", "queue_expired", "hint_missing", "hint_provider_jobs"])
+@pytest.mark.parametrize(
+    "name", ["queue_due", "expire_leases", "end_unknowns", "hint_missing", "hint_alone", "hint_provider_jobs"]
+)
 def test_a_database_that_is_away_postpones_every_job(away: Database, window: Any, events: Any, name: str) -> None:
     run = guarded(table(away, window)[name])
     run()

@@ -10,7 +10,7 @@ from postroom_database.models import Email
 from postroom_database.types import Now
 from postroom_jobs.hints import Hints
 from postroom_scheduler.jobs import Job, guarded
-from postroom_scheduler.sweeps import hint_missing, queue_due, queue_expired
+from postroom_scheduler.sweeps import expire_leases, hint_missing, queue_due
 from postroom_testing.drafts import draft, store
 
 SCHEDULERS = 4
@@ -49,7 +49,7 @@ def test_each_expired_lease_is_swept_by_one_of_four_schedulers(database: Databas
     ids = {str(one.id) for one in stored(database)}
     with database.begin() as connection:
         connection.execute(update(Email).values(state="sending", lease_ends_at=Now(-1)))
-    sweep_together(lambda: queue_expired(database), until=lambda: len(events.of("lease.expired")) >= EMAILS)
+    sweep_together(lambda: expire_leases(database), until=lambda: len(events.of("lease.expired")) >= EMAILS)
     assert sorted(fields["email_id"] for fields in events.of("lease.expired")) == sorted(ids)
     assert events.of("job.failed") == []
 

@@ -11,7 +11,7 @@ from loguru import logger
 
 from postroom_database.errors import DatabaseUnavailable
 from postroom_domain.ids import parse_id
-from postroom_jobs.names import DELIVER, PROVIDER, Job
+from postroom_jobs.names import ALONE, DELIVER, PROVIDER, Job
 from postroom_worker.delivery import Delivery
 from postroom_worker.provider_work import ProviderWork
 
@@ -36,7 +36,7 @@ class _Work:
 def declare_actors(
     broker: RedisBroker, delivery: Delivery, provider_work: ProviderWork, stopping: threading.Event
 ) -> None:
-    """Register one deliver actor for each lane, and one for what the provider is told beside mail.
+    """Register one deliver actor for each lane, one for emails tried alone, and one for the provider's jobs.
 
     Args:
         broker: that the worker consumes.
@@ -45,9 +45,11 @@ def declare_actors(
         stopping: set when the worker drains: what has begun is finished, the rest is left to others.
     """
     deliver = _Work(delivery.deliver, delivery.leave, "email_id")
+    alone = _Work(delivery.deliver_alone, delivery.leave, "email_id")
     provide = _Work(provider_work.work, provider_work.leave, "job_id")
     for job in DELIVER.values():
         _declare(broker, job, deliver, stopping)
+    _declare(broker, ALONE, alone, stopping)
     _declare(broker, PROVIDER, provide, stopping)
 
 

@@ -10,15 +10,17 @@ from loguru import logger
 from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable
 from postroom_database.repositories import deliveries, emails
-from postroom_database.repositories.deliveries import Claim
+from postroom_database.repositories.deliveries import Claim, Outcome
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.states import State
 from postroom_egress.errors import Refused, Unreachable
 from postroom_transport.message import Message, RecipientResult, Result, Transport, Verdict
+from postroom_worker.company import Company
 from postroom_worker.lease_writing import write_while_held
 from postroom_worker.letters import Letters
 from postroom_worker.metrics import ATTEMPTS, SECONDS
-from postroom_worker.outcomes import RetryRules, judge
+from postroom_worker.outcome_writing import write_outcome
+from postroom_worker.outcomes import RetryRules
 from postroom_worker.rendering import render
 
 _EVENTS = {
@@ -67,6 +69,7 @@ class Delivery:
         self._rules = rules
         self._lease_seconds = lease_seconds
         self._call_seconds = call_seconds
+        self._company = Company()
 
     def deliver(self, email_id: UUID) -> None:
         """Make one attempt, if the email is due and nobody else holds it.
@@ -74,9 +77,24 @@ class Delivery:
         Raises:
             DatabaseUnavailable: nothing was claimed.
         """
+        with self._company.together():
+            self._deliver(email_id, alone=False)
+
+    def deliver_alone(self, email_id: UUID) -> None:
+        """The same for one whose last worker died: if it takes this one down too, no other email is to blame."""
+        with self._company.alone():
+            self._deliver(email_id, alone=True)
+
+    def _deliver(self, email_id: UUID, *, alone: bool) -> None:
         claimed_at = time.monotonic()
         with self._database.begin() as connection:
-            claim = deliveries.claim(connection, email_id, lease_seconds=self._lease_seconds)
+            claim = deliveries.claim(
+                connection,
+                email_id,
+                lease_seconds=self._lease_seconds,
+                settle_seconds=self._rules.settle_seconds,
+                alone=alone,
+            )
         if claim is None:
             logger.debug("hint.skipped", email_id=str(email_id))
             return
@@ -84,19 +102,21 @@ class Delivery:
             request_id=claim.request_id, workspace_id=str(claim.workspace_id), email_id=str(email_id)
         ):
             result = self._attempt(claim, claimed_at)
-            outcome = judge(claim, result, self._rules)
-            added = write_while_held(
+            self._count(result, claim)
+            written = write_while_held(
                 self._database,
-                lambda connection: deliveries.finish(connection, claim, outcome),
+                lambda connection: write_outcome(connection, claim, result, self._rules),
                 lease_ends_at=claimed_at + self._lease_seconds,
                 attempt=claim.attempt,
             )
-            self._count(result, claim)
+            if written is None:
+                return
+            outcome, added = written
             seconds = time.monotonic() - claimed_at
             SECONDS.labels(self._transport.name).observe(seconds)
             logger.log(
                 "INFO" if outcome.state in _EXPECTED else "WARNING",
-                _EVENTS[outcome.state],
+                _name(outcome, result),
                 attempt=claim.attempt,
                 transport=self._transport.name,
                 message_id=outcome.message_id,
@@ -105,7 +125,7 @@ class Delivery:
                 retry_in_seconds=outcome.retry_in_seconds and round(outcome.retry_in_seconds, 1),
                 milliseconds=round(seconds * 1000, 1),
             )
-            for suppression in added or ():
+            for suppression in added:
                 if suppression.is_new:
                     logger.info(
                         "suppression.added", suppression_id=str(suppression.id), origin=suppression.origin.value
@@ -156,6 +176,13 @@ class Delivery:
         if len(raw) > self._transport.max_bytes:
             return _Trouble(Verdict.PERMANENT, "the rendered message is larger than the transport takes")
         return raw
+
+
+def _name(outcome: Outcome, result: Result) -> str:
+    """Of the event that tells of the outcome."""
+    if outcome.state is State.QUEUED and any(one.verdict is Verdict.PARKED for one in result.recipients):
+        return "email.parked"
+    return _EVENTS[outcome.state]
 
 
 def _all(recipients: tuple[str, ...], verdict: Verdict, reason: str) -> Result:

@@ -63,7 +63,10 @@ def main() -> None:
         database,
         transport,
         Letters(database, Egress(allow=settings.egress.allow, timeout_seconds=settings.egress.timeout_seconds)),
-        RetryRules(settings.worker.retry_age_seconds, settings.worker.unknown_wait_seconds),
+        RetryRules(
+            settings.worker.retry_age_seconds,
+            settings.worker.unknown_wait_seconds if transport.settles else 0,
+        ),
         lease_seconds=settings.worker.lease_seconds,
         call_seconds=_longest_call(settings),
     )

@@ -1,11 +1,13 @@
 """From what a transport says to what becomes of the email. Pure: everything it needs is handed in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from postroom_database.repositories.deliveries import Claim, NewEvent, Outcome, RecipientOutcome
+from postroom_database.repositories.deliveries import Claim, Outcome, RecipientOutcome
 from postroom_database.repositories.suppressions import NewSuppression
+from postroom_database.repositories.timelines import NewEvent
 from postroom_domain.retries import backoff_seconds
-from postroom_domain.states import State, climb, highest, shown
+from postroom_domain.states import State, climb, ended, highest, shown
 from postroom_domain.suppressions import Origin, origin_of
 from postroom_transport.message import RecipientResult, Result, Verdict
 
@@ -13,6 +15,7 @@ _STATES = {
     Verdict.SENT: State.SENT,
     Verdict.PERMANENT: State.FAILED,
     Verdict.TRANSIENT: State.QUEUED,
+    Verdict.PARKED: State.QUEUED,
     Verdict.UNKNOWN: State.UNKNOWN,
 }
 _NOT_SENT = {State.FAILED, State.SUPPRESSED}
@@ -32,56 +35,64 @@ _SUPPRESSION_TYPE = "OnAccountSuppressionList"
 
 @dataclass(frozen=True, slots=True)
 class RetryRules:
-    """Seconds: how old an email may get before a transient failure is final, and how long an unknown one waits."""
+    """What an operator decided, and the transport can do.
+
+    Attributes:
+        age_seconds: how old the first attempt may get before a transient failure is final.
+        settle_seconds: how long the provider is given to tell what came of an attempt; 0: it never tells.
+    """
 
     age_seconds: float
-    unknown_wait_seconds: float
+    settle_seconds: float
 
 
 def judge(claim: Claim, result: Result, rules: RetryRules) -> Outcome:
     """What an attempt came to, over all recipients that it was made for and those that it found suppressed."""
     gave_up = claim.age_seconds >= rules.age_seconds
-    recipients = [_settle(recipient, gave_up=gave_up) for recipient in result.recipients]
+    recipients = [_settle(recipient, claim, gave_up=gave_up) for recipient in result.recipients]
     recipients += [
         RecipientOutcome(address, State.SUPPRESSED, _EXPLAINED[origin]) for address, origin in claim.suppressed.items()
     ]
     states = [recipient.state for recipient in recipients]
-    reason = next((recipient.reason for recipient in recipients if recipient.state is not State.SENT), None)
-    if State.QUEUED in states:
+    reason = next((recipient.reason for recipient in recipients if recipient.reason is not None), None)
+    retry = None
+    if State.UNKNOWN in states:
+        # Also when another recipient could be tried sooner: a call to the one is a call to the other.
+        state, retry = State.UNKNOWN, max(rules.settle_seconds, backoff_seconds(claim.attempt))
+    elif State.QUEUED in states:
         state, retry = State.QUEUED, backoff_seconds(claim.attempt)
-    elif State.UNKNOWN in states:
-        state, retry = State.UNKNOWN, rules.unknown_wait_seconds
     else:
-        sent = State.SENT in states or climb(claim.last_event, State.SENT) is claim.last_event
-        state, retry = (State.SENT if sent else highest([*states, *claim.settled.values()])), None
-    recipients = [_happened(recipient, result) for recipient in recipients]
+        state = ended([*states, *claim.settled.values()]) or State.QUEUED
+    sent = any(recipient.verdict is Verdict.SENT for recipient in result.recipients)
     return Outcome(
         state=state,
-        last_event=_shown(claim, [recipient.state for recipient in recipients], waits=retry is not None),
-        message_id=result.message_id if State.SENT in states else None,
+        last_event=_shown(claim, [_happened(recipient, result) for recipient in recipients], waits=retry is not None),
+        message_id=result.message_id if sent else None,
         reason=reason,
         retry_in_seconds=retry,
-        recipients=tuple(recipients),
-        events=tuple(_events(claim, states, recipients, result)),
+        recipients=tuple(replace(recipient, state=_happened(recipient, result)) for recipient in recipients),
+        events=tuple(_events(claim, recipients, result, _parked(claim, result, reason, retry))),
         suppressions=tuple(_suppressions(claim, result)),
     )
 
 
-def _settle(recipient: RecipientResult, *, gave_up: bool) -> RecipientOutcome:
-    state = _STATES[recipient.verdict]
-    reason = recipient.reason or None
-    if state is State.QUEUED and gave_up:
-        return RecipientOutcome(recipient.address, State.FAILED, f"gave up: {recipient.reason}")
-    return RecipientOutcome(recipient.address, state, reason)
+def _settle(recipient: RecipientResult, claim: Claim, *, gave_up: bool) -> RecipientOutcome:
+    state, reason = _STATES[recipient.verdict], recipient.reason or None
+    if recipient.verdict is Verdict.TRANSIENT and gave_up:
+        state, reason = State.FAILED, f"gave up: {recipient.reason}"
+    told = claim.settled.get(recipient.address)
+    if told is not None and climb(state, told) is told:
+        return RecipientOutcome(recipient.address, told)
+    return RecipientOutcome(recipient.address, state, None if recipient.verdict is Verdict.SENT else reason)
 
 
-def _happened(recipient: RecipientOutcome, result: Result) -> RecipientOutcome:
+def _happened(recipient: RecipientOutcome, result: Result) -> State:
     """What the provider said at once about a recipient it took, as the captured inbox does."""
     state = recipient.state
     for happening in result.happenings:
         if happening.address == recipient.address:
             state = climb(state, State(happening.type))
-    return RecipientOutcome(recipient.address, state, recipient.reason)
+    return state
 
 
 def _shown(claim: Claim, states: list[State], *, waits: bool) -> State:
@@ -92,14 +103,24 @@ def _shown(claim: Claim, states: list[State], *, waits: bool) -> State:
     return climb(claim.last_event, seen)
 
 
-def _events(claim: Claim, states: list[State], recipients: list[RecipientOutcome], result: Result) -> list[NewEvent]:
+def _parked(claim: Claim, result: Result, reason: str | None, retry: float | None) -> list[NewEvent]:
+    """Told once for each reason: mail that waits for days does not fill its timeline."""
+    parked = any(recipient.verdict is Verdict.PARKED for recipient in result.recipients)
+    if not parked or retry is None or reason == claim.reason:
+        return []
+    until = (claim.claimed_at + timedelta(seconds=retry)).isoformat(timespec="seconds")
+    return [NewEvent("email.parked", data={"reason": reason, "until": until})]
+
+
+def _events(claim: Claim, recipients: list[RecipientOutcome], result: Result, parked: list[NewEvent]) -> list[NewEvent]:
     events: list[NewEvent] = []
-    if State.SENT in states and climb(claim.last_event, State.SENT) is not claim.last_event:
+    sent = any(recipient.verdict is Verdict.SENT for recipient in result.recipients)
+    if sent and climb(claim.last_event, State.SENT) is not claim.last_event:
         events.append(NewEvent("email.sent"))
     events += [
         NewEvent("email.failed", recipient.address, {"reason": recipient.reason})
         for recipient in recipients
-        if recipient.state is State.FAILED
+        if recipient.state is State.FAILED and claim.settled.get(recipient.address) is not State.FAILED
     ]
     events += [
         NewEvent(
@@ -112,7 +133,7 @@ def _events(claim: Claim, states: list[State], recipients: list[RecipientOutcome
     events += [
         NewEvent(f"email.{happening.type}", happening.address, dict(happening.data)) for happening in result.happenings
     ]
-    return events
+    return events + parked
 
 
 def _suppressions(claim: Claim, result: Result) -> list[NewSuppression]:

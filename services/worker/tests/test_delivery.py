@@ -223,6 +223,7 @@ class SmallTransport:
 
     name = "small"
     max_bytes = 40_000
+    settles = False
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []

@@ -11,7 +11,7 @@ from postroom_domain.suppressions import Origin
 from postroom_transport.message import Happening, RecipientResult, Result, Verdict
 from postroom_worker.outcomes import RetryRules, judge
 
-RULES = RetryRules(age_seconds=3600, unknown_wait_seconds=300)
+RULES = RetryRules(age_seconds=3600, settle_seconds=300)
 
 
 def claim(**changes: Any) -> Claim:
@@ -21,6 +21,7 @@ def claim(**changes: Any) -> Claim:
         "workspace_id": uuid4(),
         "request_id": "r",
         "attempt": 1,
+        "claimed_at": datetime.now(UTC),
         "age_seconds": 1.0,
         "sender": "from@example.com",
         "to": ["a@example.com"],
@@ -31,6 +32,7 @@ def claim(**changes: Any) -> Claim:
         "headers": {},
         "written_at": datetime.now(UTC),
         "last_event": State.QUEUED,
+        "reason": None,
         "attachments": (),
         "recipients": ("a@example.com",),
         "suppressed": {},
@@ -61,7 +63,8 @@ def types(outcome: Outcome) -> list[tuple[str, str | None]]:
         ([Verdict.SENT, Verdict.PERMANENT], State.SENT, State.SENT),
         ([Verdict.SENT, Verdict.TRANSIENT], State.QUEUED, State.SENT),
         ([Verdict.PERMANENT, Verdict.TRANSIENT], State.QUEUED, State.QUEUED),
-        ([Verdict.UNKNOWN, Verdict.TRANSIENT], State.QUEUED, State.QUEUED),
+        ([Verdict.UNKNOWN, Verdict.TRANSIENT], State.UNKNOWN, State.QUEUED),
+        ([Verdict.PARKED], State.QUEUED, State.QUEUED),
     ],
 )
 def test_an_attempt_comes_to(verdicts: list[Verdict], state: State, last_event: State) -> None:
@@ -91,7 +94,9 @@ def test_sent_is_told_once_whatever_number_of_attempts_it_took() -> None:
 
 
 def test_a_late_refusal_does_not_take_back_what_was_sent() -> None:
-    outcome = judge(claim(attempt=2, last_event=State.SENT), result(Verdict.PERMANENT), RULES)
+    outcome = judge(
+        claim(attempt=2, last_event=State.SENT, settled={"z@example.com": State.SENT}), result(Verdict.PERMANENT), RULES
+    )
     assert (outcome.state, outcome.last_event) == (State.SENT, State.SENT)
     assert types(outcome) == [("email.failed", "a@example.com")]
 

@@ -46,6 +46,8 @@ class Email(Base):
     first_tried_at: Mapped[datetime | None] = mapped_column(Moment)
     crashes: Mapped[int] = mapped_column(Integer, server_default="0")
     """Workers that died one after the other while they held it."""
+    unknowns: Mapped[int] = mapped_column(Integer, server_default="0")
+    """Attempts in a row whose outcome was not known; those that ended in a crash are among them."""
     lease_token: Mapped[UUID | None] = mapped_column(Id)
     lease_ends_at: Mapped[datetime | None] = mapped_column(Moment)
     message_id: Mapped[str | None] = mapped_column(String(255))

@@ -1,20 +1,18 @@
 """A worker's hold on an email: claimed under a lease, and every later write fenced by its token."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from postroom_database.errors import LeaseLost
-from postroom_database.models import Attachment, Email, Event, Recipient
-from postroom_database.repositories import suppressions
+from postroom_database.models import Attachment, Email, Recipient
+from postroom_database.repositories import recipients, suppressions, timelines
 from postroom_database.repositories.suppressions import Added, NewSuppression
+from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import Now
-from postroom_domain.addresses import parse_mailbox
-from postroom_domain.ids import new_id
 from postroom_domain.states import State
 from postroom_domain.suppressions import Origin
 
@@ -37,8 +35,10 @@ class Claim:
     workspace_id: UUID
     request_id: str
     attempt: int
+    claimed_at: datetime
+    """By the database's clock."""
     age_seconds: float
-    """Since the first attempt was due."""
+    """Since the first attempt."""
     sender: str
     to: list[str]
     cc: list[str]
@@ -49,13 +49,15 @@ class Claim:
     written_at: datetime
     """When the client meant it to go out."""
     last_event: State
+    reason: str | None
+    """Why the attempt before did not end in sent, or was not made."""
     attachments: tuple[ClaimedAttachment, ...]
     recipients: tuple[str, ...]
     """The envelope of this attempt: each address of To, Cc and Bcc once, but for those below."""
     suppressed: dict[str, Origin]
     """Addresses that the workspace does not send to, found by this attempt."""
     settled: dict[str, State]
-    """Addresses that an earlier attempt sent to, was refused for good or found suppressed, and where they stand."""
+    """Addresses whose outcome is known: by an earlier attempt, or because the provider has told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,6 @@ class RecipientOutcome:
     address: str
     state: State
     reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    type: str
-    address: str | None = None
-    data: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +81,34 @@ class Outcome:
     suppressions: tuple[NewSuppression, ...] = ()
 
 
-_CLAIMABLE = (State.QUEUED.value, State.UNKNOWN.value)
+class Overtaken(Exception):  # noqa: N818 - it says what is wrong
+    """While the attempt was made, the provider told something of it: the outcome must be judged again."""
 
 
-def claim(connection: Connection, email_id: UUID, *, lease_seconds: float) -> Claim | None:
-    """Take an email that is due, or None when it is not there to be taken."""
+def claim(
+    connection: Connection, email_id: UUID, *, lease_seconds: float, settle_seconds: float = 0, alone: bool = False
+) -> Claim | None:
+    """Take an email that is due, or None when it is not there to be taken.
+
+    Args:
+        connection: in a transaction of its own: the lease must be durable before anything is sent.
+        email_id: which.
+        lease_seconds: how long it is the caller's.
+        settle_seconds: how long the provider is then given to tell what came of it, should the caller die.
+        alone: take it although its last worker died; the caller holds no other email.
+    """
     token = uuid4()
+    claimable = State.SUSPECT if alone else State.QUEUED
     taken = connection.execute(
         update(Email)
-        .where(Email.id == email_id, Email.state.in_(_CLAIMABLE), Email.due_at <= Now())
+        .where(Email.id == email_id, Email.state == claimable.value, Email.due_at <= Now())
         .values(
             state=State.SENDING.value,
             lease_token=token,
             lease_ends_at=Now(lease_seconds),
+            due_at=Now(lease_seconds + settle_seconds),
             attempts=Email.attempts + 1,
+            first_tried_at=func.coalesce(Email.first_tried_at, Now()),
         )
     )
     if taken.rowcount != 1:
@@ -123,6 +132,8 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
             Email.created_at,
             Email.scheduled_at,
             Email.last_event,
+            Email.reason,
+            Email.first_tried_at,
             Now().label("now"),
         ).where(Email.id == email_id, Email.lease_token == token)
     ).one()
@@ -137,18 +148,9 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
         .where(Attachment.email_id == email_id)
         .order_by(Attachment.part)
     )
-    settled: dict[str, State] = {}
-    if email.attempts > 1:
-        settled = {
-            address: State(state)
-            for address, state in connection.execute(
-                select(Recipient.address, Recipient.state).where(
-                    Recipient.email_id == email_id, Recipient.state.not_in(_CLAIMABLE)
-                )
-            )
-        }
+    settled = recipients.settled(connection, email_id) if email.attempts > 1 else {}
     cc, bcc = email.cc_list or [], email.bcc_list or []
-    unsettled = [address for address in _addresses((*email.to_list, *cc, *bcc)) if address not in settled]
+    unsettled = [address for address in recipients.envelope(email.to_list, cc, bcc) if address not in settled]
     suppressed = suppressions.among(connection, email.workspace_id, unsettled)
     return Claim(
         email_id=email_id,
@@ -156,7 +158,8 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
         workspace_id=email.workspace_id,
         request_id=email.request_id,
         attempt=email.attempts,
-        age_seconds=(email.now - (email.scheduled_at or email.created_at)).total_seconds(),
+        claimed_at=email.now,
+        age_seconds=(email.now - email.first_tried_at).total_seconds(),
         sender=email.sender,
         to=email.to_list,
         cc=cc,
@@ -166,6 +169,7 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
         headers=email.headers or {},
         written_at=email.scheduled_at or email.created_at,
         last_event=State(email.last_event),
+        reason=email.reason,
         attachments=tuple(ClaimedAttachment(*row) for row in attachments),
         recipients=tuple(address for address in unsettled if address not in suppressed),
         suppressed=suppressed,
@@ -173,9 +177,18 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
     )
 
 
-def _addresses(mailboxes: Iterable[str]) -> list[str]:
-    """Each bare address once."""
-    return list(dict.fromkeys(parse_mailbox(text).address for text in mailboxes))
+def reread(connection: Connection, claim: Claim) -> Claim:
+    """The claim with what the provider has told meanwhile; nobody else writes to the email until this transaction ends.
+
+    Raises:
+        LeaseLost: it is somebody else's.
+    """
+    found = connection.execute(
+        select(Email.last_event).where(Email.id == claim.email_id, Email.lease_token == claim.token).with_for_update()
+    ).scalar_one_or_none()
+    if found is None:
+        raise LeaseLost("the lease ended before the outcome was written")
+    return replace(claim, last_event=State(found), settled=recipients.settled(connection, claim.email_id))
 
 
 def finish(connection: Connection, claim: Claim, outcome: Outcome) -> list[Added]:
@@ -183,6 +196,7 @@ def finish(connection: Connection, claim: Claim, outcome: Outcome) -> list[Added
 
     Raises:
         LeaseLost: nothing was written.
+        Overtaken: nothing was written; reread the claim.
     """
     values: dict[str, Any] = {
         "state": outcome.state.value,
@@ -190,39 +204,35 @@ def finish(connection: Connection, claim: Claim, outcome: Outcome) -> list[Added
         "reason": outcome.reason,
         "lease_token": None,
         "lease_ends_at": None,
+        "crashes": 0,
+        "unknowns": Email.unknowns + 1 if outcome.state is State.UNKNOWN else 0,
     }
     if outcome.message_id is not None:
         values["message_id"] = outcome.message_id
     if outcome.retry_in_seconds is not None:
         values |= {"due_at": Now(outcome.retry_in_seconds), "hinted_at": None}
+    # What the provider tells first changes what clients see, so that this one condition spares a read.
     written = connection.execute(
-        update(Email).where(Email.id == claim.email_id, Email.lease_token == claim.token).values(values)
+        update(Email)
+        .where(
+            Email.id == claim.email_id,
+            Email.lease_token == claim.token,
+            Email.last_event == claim.last_event.value,
+        )
+        .values(values)
     )
     if written.rowcount != 1:
-        raise LeaseLost("the lease ended before the outcome was written")
+        reread(connection, claim)
+        raise Overtaken
     _write_recipients(connection, claim, outcome)
-    if outcome.events:
-        connection.execute(
-            insert(Event),
-            [
-                {
-                    "id": new_id(),
-                    "workspace_id": claim.workspace_id,
-                    "email_id": claim.email_id,
-                    "type": event.type,
-                    "address": event.address,
-                    "data": event.data,
-                }
-                for event in outcome.events
-            ],
-        )
+    timelines.append(connection, claim.workspace_id, claim.email_id, outcome.events)
     return suppressions.add(connection, claim.workspace_id, outcome.suppressions)
 
 
 def _write_recipients(connection: Connection, claim: Claim, outcome: Outcome) -> None:
     if not outcome.recipients:
         return
-    if claim.attempt > 1:
+    if claim.attempt > 1 or claim.settled:
         connection.execute(
             delete(Recipient).where(
                 Recipient.email_id == claim.email_id,

@@ -118,4 +118,5 @@ def existing(connection: Connection, email_ids: Iterable[UUID]) -> frozenset[UUI
 def forget_hints(connection: Connection, email_ids: Iterable[UUID]) -> None:
     """Say that workers were not told of these after all, so that the next sweep tells them."""
     ids = tuple(email_ids)
-    connection.execute(update(Email).where(Email.id.in_(ids), Email.state == State.QUEUED.value).values(hinted_at=None))
+    hinted = (State.QUEUED.value, State.SUSPECT.value)
+    connection.execute(update(Email).where(Email.id.in_(ids), Email.state.in_(hinted)).values(hinted_at=None))

@@ -7,17 +7,23 @@ one of them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ColumnElement
 
 from postroom_database.models import Email
+from postroom_database.repositories import recipients, timelines
+from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import Now
+from postroom_domain import unknowns
 from postroom_domain.lanes import Lane
-from postroom_domain.states import State
+from postroom_domain.states import HeldBecause, State, ended
+from postroom_domain.unknowns import Unknown, UnknownRules
 
-_WAITING = (State.QUEUED.value, State.UNKNOWN.value)
+_HINTED = (State.QUEUED.value, State.SUSPECT.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class Unhinted:
 
 def due_scheduled(connection: Connection, limit: int) -> list[Swept]:
     """Scheduled emails whose time has come, oldest first."""
-    return _swept(connection, (Email.state == State.SCHEDULED.value, Email.due_at <= Now()), limit)
+    return _swept(connection, (Email.state == State.SCHEDULED.value, Email.due_at <= Now()), Email.due_at, limit)
 
 
 def queue_scheduled(connection: Connection, email_id: UUID) -> bool:
@@ -54,33 +60,90 @@ def queue_scheduled(connection: Connection, email_id: UUID) -> bool:
 
 def expired_leases(connection: Connection, limit: int) -> list[Swept]:
     """Emails whose worker has not come back in time."""
-    return _swept(connection, (Email.lease_ends_at <= Now(),), limit)
+    return _swept(connection, (Email.lease_ends_at <= Now(),), Email.lease_ends_at, limit)
 
 
-def queue_expired(connection: Connection, email_id: UUID) -> bool:
-    """Queue one of them again; False when it was finished, or another scheduler was first."""
+def expire(connection: Connection, email_id: UUID) -> bool:
+    """Say that nobody knows what came of one of them; False when it was finished, or another scheduler was first.
+
+    Its due time is left as the claim set it: the provider has until then to tell.
+    """
     moved = connection.execute(
         update(Email)
         .where(Email.id == email_id, Email.lease_ends_at <= Now())
         .values(
-            state=State.QUEUED.value,
-            due_at=Now(),
+            state=State.UNKNOWN.value,
             hinted_at=None,
             lease_token=None,
             lease_ends_at=None,
+            crashes=Email.crashes + 1,
+            unknowns=Email.unknowns + 1,
             reason="the worker that was sending it stopped",
         )
     )
     return moved.rowcount == 1
 
 
+def due_unknown(connection: Connection, limit: int) -> list[Swept]:
+    """Emails whose outcome is unknown, and that the provider has not told of in time; oldest first."""
+    return _swept(connection, (Email.state == State.UNKNOWN.value, Email.due_at <= Now()), Email.due_at, limit)
+
+
+def end_unknown(connection: Connection, email_id: UUID, rules: UnknownRules) -> tuple[State, HeldBecause | None] | None:
+    """Move one of them on; None when the provider told after all, or another scheduler was first."""
+    email = connection.execute(
+        select(
+            Email.workspace_id,
+            Email.to_list,
+            Email.cc_list,
+            Email.bcc_list,
+            Email.crashes,
+            Email.unknowns,
+            Email.reason,
+        )
+        .where(Email.id == email_id, Email.state == State.UNKNOWN.value, Email.due_at <= Now())
+        .with_for_update()
+    ).one_or_none()
+    if email is None:
+        return None
+    known = recipients.settled(connection, email_id)
+    settled = ended(
+        [
+            known.get(address, State.UNKNOWN)
+            for address in recipients.envelope(email.to_list, email.cc_list, email.bcc_list)
+        ]
+    )
+    state, because = unknowns.end_unknown(Unknown(email.crashes, email.unknowns, settled), rules)
+    connection.execute(
+        update(Email)
+        .where(Email.id == email_id)
+        .values(state=state.value, held_because=because and because.value, due_at=Now(), hinted_at=None)
+    )
+    if because is not None:
+        held = NewEvent("email.held", data={"because": because.value, "reason": email.reason})
+        timelines.append(connection, email.workspace_id, email_id, [held])
+    return state, because
+
+
 def missing_hints(connection: Connection, lane: Lane, *, older_than_seconds: float, limit: int) -> list[Unhinted]:
     """Due emails of a lane that were never hinted, or so long ago that the hint must be lost; oldest first."""
+    return _unhinted(
+        connection, (Email.state == State.QUEUED.value, Email.lane == lane.value), older_than_seconds, limit
+    )
+
+
+def missing_alone(connection: Connection, *, older_than_seconds: float, limit: int) -> list[Unhinted]:
+    """The same of emails of both lanes that are to be tried alone."""
+    return _unhinted(connection, (Email.state == State.SUSPECT.value,), older_than_seconds, limit)
+
+
+def _unhinted(
+    connection: Connection, which: Sequence[ColumnElement[bool]], older_than_seconds: float, limit: int
+) -> list[Unhinted]:
     rows = connection.execute(
         select(Email.id, Email.hinted_at)
         .where(
-            Email.state.in_(_WAITING),
-            Email.lane == lane.value,
+            *which,
             Email.due_at <= Now(),
             or_(Email.hinted_at.is_(None), Email.hinted_at < Now(-older_than_seconds)),
         )
@@ -96,7 +159,7 @@ def claim_hint(connection: Connection, unhinted: Unhinted) -> bool:
         update(Email)
         .where(
             Email.id == unhinted.email_id,
-            Email.state.in_(_WAITING),
+            Email.state.in_(_HINTED),
             Email.hinted_at.is_not_distinct_from(unhinted.hinted_at),
         )
         .values(hinted_at=Now())
@@ -104,8 +167,10 @@ def claim_hint(connection: Connection, unhinted: Unhinted) -> bool:
     return taken.rowcount == 1
 
 
-def _swept(connection: Connection, which: Sequence[ColumnElement[bool]], limit: int) -> list[Swept]:
+def _swept(
+    connection: Connection, which: Sequence[ColumnElement[bool]], order: InstrumentedAttribute[Any], limit: int
+) -> list[Swept]:
     rows = connection.execute(
-        select(Email.id, Email.workspace_id, Email.request_id).where(*which).order_by(Email.due_at).limit(limit)
+        select(Email.id, Email.workspace_id, Email.request_id).where(*which).order_by(order).limit(limit)
     )
     return [Swept(*row) for row in rows]

@@ -1,12 +1,41 @@
 """What became of an email: its recipients and its events."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from postroom_database.models import Email, Event, Recipient
 from postroom_database.types import AnyRow
+from postroom_domain.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    type: str
+    address: str | None = None
+    data: dict[str, Any] | None = None
+
+
+def append(connection: Connection, workspace_id: UUID, email_id: UUID, news: Sequence[NewEvent]) -> None:
+    """Say what happened to an email."""
+    if news:
+        connection.execute(
+            insert(Event),
+            [
+                {
+                    "id": new_id(),
+                    "workspace_id": workspace_id,
+                    "email_id": email_id,
+                    "type": event.type,
+                    "address": event.address,
+                    "data": event.data,
+                }
+                for event in news
+            ],
+        )
 
 
 def email(connection: Connection, email_id: UUID) -> AnyRow | None:

@@ -13,6 +13,7 @@ def upgrade() -> None:
     types = column_types()
     op.add_column("emails", sa.Column("first_tried_at", types.moment))
     op.add_column("emails", sa.Column("crashes", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("emails", sa.Column("unknowns", sa.Integer, nullable=False, server_default="0"))
     op.add_column("emails", sa.Column("held_because", sa.String(12)))
     op.add_column("workspaces", sa.Column("suspended_at", types.moment))
     op.add_column("workspaces", sa.Column("suspended_reason", sa.Text))

@@ -1,0 +1,95 @@
+"""Mail that was set aside until an operator decides."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, case, delete, insert, select, update
+
+from postroom_database.models import Email, Recipient
+from postroom_database.repositories import recipients, timelines
+from postroom_database.repositories.timelines import NewEvent
+from postroom_database.types import AnyRow, Now
+from postroom_domain.states import HeldBecause, State, climb, ended, highest
+
+_HELD = Email.state == State.HELD.value
+_DISCARDED = "discarded by an operator"
+
+
+def page(connection: Connection, *, because: HeldBecause | None, after: UUID | None, limit: int) -> Sequence[AnyRow]:
+    """Held emails in order of age: id, workspace, why and since when they are held, and what happened last.
+
+    Args:
+        connection: to read on.
+        because: only those; None: all.
+        after: the id that the page before ended with.
+        limit: the most rows.
+    """
+    query = select(
+        Email.id,
+        Email.workspace_id,
+        Email.held_because,
+        Email.due_at.label("held_at"),
+        Email.attempts,
+        Email.reason,
+    ).where(_HELD)
+    if because is not None:
+        query = query.where(Email.held_because == because.value)
+    if after is not None:
+        query = query.where(Email.id > after)
+    return connection.execute(query.order_by(Email.id).limit(limit)).all()
+
+
+def retry(connection: Connection, email_id: UUID) -> bool:
+    """Have an email tried again, alone if it took its workers down; False when it is not held."""
+    crashed = Email.held_because == HeldBecause.CRASHED.value
+    moved = connection.execute(
+        update(Email)
+        .where(Email.id == email_id, _HELD)
+        .values(
+            # MySQL sets columns one after the other: what is asked here must be asked before it changes.
+            state=case((crashed, State.SUSPECT.value), else_=State.QUEUED.value),
+            held_because=None,
+            due_at=Now(),
+            hinted_at=None,
+            crashes=0,
+            unknowns=0,
+        )
+    )
+    return moved.rowcount == 1
+
+
+def discard(connection: Connection, email_id: UUID) -> bool:
+    """End an email: recipients that are not known to have it fail; False when it is not held."""
+    email = connection.execute(
+        select(Email.workspace_id, Email.to_list, Email.cc_list, Email.bcc_list, Email.last_event)
+        .where(Email.id == email_id, _HELD)
+        .with_for_update()
+    ).one_or_none()
+    if email is None:
+        return False
+    known = recipients.settled(connection, email_id)
+    addresses = recipients.envelope(email.to_list, email.cc_list, email.bcc_list)
+    failed = [address for address in addresses if address not in known]
+    states = [known.get(address, State.FAILED) for address in addresses]
+    connection.execute(
+        update(Email)
+        .where(Email.id == email_id)
+        .values(
+            state=(ended(states) or State.FAILED).value,
+            last_event=climb(State(email.last_event), highest(states)).value,
+            held_because=None,
+            reason=_DISCARDED,
+        )
+    )
+    if failed:
+        connection.execute(delete(Recipient).where(Recipient.email_id == email_id, Recipient.address.in_(failed)))
+        connection.execute(
+            insert(Recipient),
+            [
+                {"email_id": email_id, "address": address, "state": State.FAILED.value, "reason": _DISCARDED}
+                for address in failed
+            ],
+        )
+    news = [NewEvent("email.failed", address, {"reason": _DISCARDED}) for address in failed]
+    timelines.append(connection, email.workspace_id, email_id, news)
+    return True
