@@ -1,9 +1,8 @@
 """When an email may go: as fast as the provider takes mail from all workers together, and interactive mail first."""
 
-import random
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from typing import TypeAlias
 
@@ -17,12 +16,9 @@ from postroom_domain.quotas import UNLIMITED, Quota
 from postroom_worker.bucket import Taken, Terms
 from postroom_worker.local_bucket import LocalBucket
 from postroom_worker.metrics import QUOTA_DAY_LEFT, QUOTA_PER_SECOND
+from postroom_worker.parking import Parked, day_is_spent, sending_is_paused
+from postroom_worker.quota_reading import ask_for_reading
 from postroom_worker.shared_bucket import BucketUnavailable, SharedBucket
-
-DAY_IS_SPENT = "the provider's quota of mail in 24 hours is spent"
-SENDING_IS_PAUSED = "the provider takes no mail from this account now"
-_SPENT_SECONDS = 900.0
-_PAUSED_SECONDS = 300.0
 
 _BEAT_SECONDS = 1.0
 _FRESH_SECONDS = 5.0
@@ -43,14 +39,6 @@ class Turn(Enum):
     """Not yet: ask again."""
     STOPPED = auto()
     """The worker stops."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """The provider takes no such mail for longer than anybody waits."""
-
-    reason: str
-    seconds: float
 
 
 Answer: TypeAlias = Turn | Parked
@@ -76,13 +64,14 @@ class Pace:
         self._day_left = UNLIMITED
         self._workers = 1
         self._read_at = self._announced_at = float("-inf")
+        self._asked = False
         # One thread of a lane asks, the others wait for it: however many threads, a question for each token.
         self._turns = {lane: threading.Lock() for lane in Lane}
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="pace", daemon=True)
 
     def start(self) -> None:
-        """Look once, then again and again."""
+        """Have the quota read, look what is known of it, then look again and again."""
         self._beat()
         self._thread.start()
 
@@ -108,12 +97,12 @@ class Pace:
             while not stopping.is_set():
                 quota = self._quota
                 if not quota.sending_enabled or quota.per_second <= 0:
-                    return Parked(SENDING_IS_PAUSED, _spread(_PAUSED_SECONDS))
+                    return sending_is_paused()
                 taken = self._take(lane, recipients)
                 if taken.granted:
                     return Turn.GRANTED
                 if taken.day_is_spent:
-                    return Parked(DAY_IS_SPENT, _spread(_SPENT_SECONDS))
+                    return day_is_spent()
                 left = ends_at - time.monotonic()
                 if left <= 0:
                     return Turn.WAITS
@@ -194,6 +183,9 @@ class Pace:
 
     def _read(self) -> None:
         try:
+            if not self._asked:
+                ask_for_reading(self._database)
+                self._asked = True
             with self._database.read() as connection:
                 reading = quotas.read(connection)
         except DatabaseUnavailable:
@@ -218,8 +210,3 @@ class Pace:
 
 def _part(day_left: float, workers: int) -> float:
     return day_left if day_left < 0 else day_left / workers
-
-
-def _spread(seconds: float) -> float:
-    """So that a crowd that is parked together does not come back together."""
-    return random.uniform(0.8, 1.2) * seconds  # noqa: S311 - no secret

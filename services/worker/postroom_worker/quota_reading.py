@@ -2,14 +2,31 @@
 
 from loguru import logger
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
-from postroom_database.repositories import quotas
+from postroom_database.engine import Database
+from postroom_database.errors import is_duplicate
+from postroom_database.repositories import provider_jobs, quotas
 from postroom_domain.quotas import Quota
 from postroom_transport.errors import ProviderAway, ProviderRefused
 from postroom_transport.provider import Provider
 from postroom_worker.job_ending import DONE, Ending
 
 AGAIN_SECONDS = 60.0
+
+
+def ask_for_reading(database: Database) -> None:
+    """Have the quota read now, by whichever worker comes first.
+
+    Raises:
+        DatabaseUnavailable: nobody is asked.
+    """
+    try:
+        with database.begin() as connection:
+            provider_jobs.read_quota(connection)
+    except IntegrityError as problem:
+        if not is_duplicate(problem):
+            raise
 
 
 def read_quota(provider: Provider | None) -> Ending:

@@ -2,6 +2,7 @@ from postroom_config.database import DatabaseSettings
 from postroom_config.drain import DrainSettings
 from postroom_config.egress import EgressSettings
 from postroom_config.health import HealthSettings
+from postroom_config.hints import HintSettings
 from postroom_config.log import LogSettings
 from postroom_config.mail import MailSettings
 from postroom_config.pace import PaceSettings
@@ -19,6 +20,7 @@ class WorkerServiceSettings(Settings):
     secrets: SecretSettings
     egress: EgressSettings
     worker: WorkerSettings
+    hints: HintSettings
     pace: PaceSettings
     health: HealthSettings
     log: LogSettings

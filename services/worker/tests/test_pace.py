@@ -16,7 +16,8 @@ from postroom_testing.redis import Redis
 from postroom_testing.server import wait_until
 from postroom_worker import pace as module
 from postroom_worker.bucket import capacity
-from postroom_worker.pace import DAY_IS_SPENT, SENDING_IS_PAUSED, Pace, Parked, Turn
+from postroom_worker.pace import Pace, Turn
+from postroom_worker.parking import Parked
 
 SHARE = 0.2
 INTERACTIVE, BULK = Lane
@@ -179,7 +180,7 @@ def test_a_day_that_is_spent_parks_bulk_mail_first(open_pace: Open, database: Da
     go(pace, BULK)
     parked = pace.wait(BULK, 1, NEVER, seconds=5)
     assert isinstance(parked, Parked)
-    assert parked.reason == DAY_IS_SPENT
+    assert parked.why == "quota"
     assert 600 < parked.seconds < 1200
     for _ in range(20):
         go(pace, INTERACTIVE)
@@ -193,7 +194,7 @@ def test_paused_sending_parks_everything(open_pace: Open, database: Database, qu
     for lane in Lane:
         parked = pace.wait(lane, 1, NEVER, seconds=5)
         assert isinstance(parked, Parked)
-        assert parked.reason == SENDING_IS_PAUSED
+        assert parked.why == "paused"
 
 
 def test_who_waits_is_asked_back_and_stops_when_the_worker_does(open_pace: Open, database: Database) -> None:

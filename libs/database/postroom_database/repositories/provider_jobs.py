@@ -1,11 +1,12 @@
 """What the provider must be told or asked beside mail: kept until it is done, claimed by one worker at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from postroom_database.errors import LeaseLost
 from postroom_database.models import ProviderJob
@@ -177,13 +178,22 @@ def postpone(connection: Connection, job: ClaimedJob, *, seconds: float, went_we
         raise LeaseLost("the lease ended before the job was given back")
 
 
-def missing_hints(connection: Connection, *, older_than_seconds: float, limit: int) -> list[UnhintedJob]:
-    """Due jobs that were never hinted, or so long ago that the hint must be lost; the longest due first."""
+def missing_hints(
+    connection: Connection, *, older_than_seconds: float, limit: int, in_redis: Sequence[UUID] = ()
+) -> list[UnhintedJob]:
+    """Due jobs that were never hinted, or whose hint must be lost; the longest due first.
+
+    The arguments are those of sweeps.missing_hints.
+    """
+    oldest = connection.execute(
+        select(func.min(ProviderJob.hinted_at)).where(ProviderJob.id.in_(in_redis))
+    ).scalar_one()
+    lost = Now(-older_than_seconds) if oldest is None else oldest - timedelta(seconds=older_than_seconds)
     rows = connection.execute(
         select(ProviderJob.id, ProviderJob.hinted_at)
         .where(
             ProviderJob.due_at <= Now(),
-            or_(ProviderJob.hinted_at.is_(None), ProviderJob.hinted_at < Now(-older_than_seconds)),
+            or_(ProviderJob.hinted_at.is_(None), ProviderJob.hinted_at < lost),
         )
         .order_by(ProviderJob.due_at)
         .limit(limit)
