@@ -4,16 +4,18 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from postroom_database.engine import Database
 from postroom_database.models import Email
+from postroom_database.types import Now
 from postroom_domain.ids import new_id
 from postroom_domain.lanes import Lane
 from postroom_domain.sealing import Seal
@@ -125,8 +127,11 @@ def fill(database: Database) -> None:
         "attempts": 0,
     }
     with database.begin() as connection:
-        for _ in range(EMAILS // 5_000):
-            connection.execute(insert(Email), [row | {"id": new_id()} for _ in range(5_000)])
+        now: datetime = connection.execute(select(Now())).scalar_one()
+        for start in range(EMAILS, 0, -5_000):
+            due = [now - timedelta(milliseconds=start - place) for place in range(5_000)]
+            rows = [row | {"id": new_id(), "due_at": due_at} for due_at in due]
+            connection.execute(insert(Email), rows)
 
 
 def held(broker: RedisBroker) -> int:
