@@ -9,6 +9,7 @@ from postroom_config.listen import ListenSettings
 from postroom_config.log import LogSettings
 from postroom_config.mail import MailSettings
 from postroom_config.outcomes import OutcomeSettings
+from postroom_config.pace import PaceSettings
 from postroom_config.public import PublicSettings
 from postroom_config.rate_limit import RateLimitSettings
 from postroom_config.redis import RedisSettings
@@ -36,6 +37,7 @@ BLOCKS: tuple[type[Block], ...] = (
     HintSettings,
     WorkerSettings,
     OutcomeSettings,
+    PaceSettings,
     SchedulerSettings,
     SesEventSettings,
     EgressSettings,

@@ -62,7 +62,7 @@ class SesServer:
             self._sending.always = behaviour
 
     def script_managing(self, *behaviours: Behaviour) -> None:
-        """The same for the calls about identities and suppressed addresses."""
+        """The same for the calls about identities, suppressed addresses and the account."""
         with self._lock:
             self._managing.script.extend(behaviours)
 
@@ -114,7 +114,7 @@ class SesServer:
         return self._behave(behaviour, accept)
 
     def manage(self, answer: Callable[[dict[str, Any]], dict[str, Any]], body: dict[str, Any]) -> dict[str, Any] | None:
-        """Answer one call about identities or suppressed addresses, likewise."""
+        """Answer one call about identities, suppressed addresses or the account, likewise."""
 
         def carry_out() -> dict[str, Any]:
             with self._lock:
@@ -142,7 +142,7 @@ class SesServer:
             "SendQuota": {
                 "Max24HourSend": self.max_24_hour_send,
                 "MaxSendRate": self.max_send_rate,
-                "SentLast24Hours": float(len(self.mails)),
+                "SentLast24Hours": float(sum(len(mail.recipients) for mail in self.mails)),
             },
             "SendingEnabled": self.sending_enabled,
         }
@@ -220,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "POST" and self.path == SEND_PATH:
             return ses.meet(json.loads(body))
         if self.command == "GET" and self.path == ACCOUNT_PATH:
-            return ses.describe_account()
+            return ses.manage(lambda _: ses.describe_account(), {})
         if self.command == "GET" and self.path.startswith(SETS_PATH):
             name = self.path.removeprefix(SETS_PATH)
             if name not in ses.configuration_sets:

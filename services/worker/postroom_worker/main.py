@@ -1,4 +1,4 @@
-"""The worker: one process, N threads; more cores means more replicas."""
+"""The worker: one process, N threads for each lane; more cores means more replicas."""
 
 import signal
 import sys
@@ -6,7 +6,6 @@ import threading
 from types import FrameType
 from typing import NoReturn
 
-import dramatiq
 from loguru import logger
 
 from postroom_config.errors import EX_CONFIG
@@ -26,14 +25,15 @@ from postroom_transport.message import Transport
 from postroom_worker.actors import declare_actors
 from postroom_worker.delivery import Delivery
 from postroom_worker.domain_look import DomainLook
+from postroom_worker.lanes import Lanes
 from postroom_worker.letters import Letters
+from postroom_worker.mail_work import MailWork
 from postroom_worker.outcomes import RetryRules
+from postroom_worker.pace import Pace
 from postroom_worker.provider_work import CALLS_PER_JOB, ProviderWork
 from postroom_worker.settings import WorkerServiceSettings
 
 _REDIS_SECONDS = 5.0
-_POLL_MILLISECONDS = 200
-"""How long an idle worker may sleep before it looks for hints: the most that an email waits on an idle system."""
 _SILENCE_SECONDS = 60.0
 _SPARE_SECONDS = 5.0
 """What a lease must hold beyond the call: claiming, rendering, writing the outcome."""
@@ -53,7 +53,7 @@ def main() -> None:
         settings.secrets.refuse_example()
     database = Database(
         settings.database.url.get_secret_value(),
-        pool_size=max(settings.database.pool_size, settings.worker.threads),
+        pool_size=max(settings.database.pool_size, 2 * settings.worker.threads),
         timeout_seconds=settings.database.timeout_seconds,
     )
     transport = _open_transport(settings, database)
@@ -77,7 +77,9 @@ def main() -> None:
         lease_seconds=CALLS_PER_JOB * _longest_call(settings) + _SPARE_SECONDS,
     )
     stopping = threading.Event()
-    declare_actors(broker, delivery, provider_work, stopping)
+    pace = _make_pace(settings, database) if provider is not None else None
+    mail_work = MailWork(database, delivery, pace, stopping, hint_seconds=settings.hints.age_seconds)
+    declare_actors(broker, mail_work, provider_work, stopping)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         if stopping.is_set():  # asked twice: end at once; leases end by themselves and nothing is lost
@@ -105,14 +107,14 @@ def main() -> None:
         commit=settings.release.commit,
     )
     health.start()
-    worker = dramatiq.Worker(broker, worker_threads=settings.worker.threads, worker_timeout=_POLL_MILLISECONDS)
-    worker.start()
+    lanes = Lanes(broker, settings.worker.threads, pace)
+    lanes.start()
     logger.info("service.started", threads=settings.worker.threads, transport=transport.name)
     while not stopping.wait(1.0):
-        if all(thread.is_alive() for thread in (*worker.workers, *worker.consumers.values())):
+        if lanes.are_alive():
             liveness.beat()
     logger.info("service.draining")
-    worker.stop(timeout=int(settings.drain.seconds * 1000))
+    lanes.stop(settings.drain.seconds)
     health.stop()
     transport.close()
     if provider is not None:
@@ -131,6 +133,10 @@ def _open_transport(settings: WorkerServiceSettings, database: Database) -> Tran
         )
     except ValueError as problem:
         _refuse(f"POSTROOM_MAIL_URL: {problem}")
+
+
+def _make_pace(settings: WorkerServiceSettings, database: Database) -> Pace:
+    return Pace(database, settings.redis.url.get_secret_value(), settings.pace.interactive_share)
 
 
 def _longest_call(settings: WorkerServiceSettings) -> float:
