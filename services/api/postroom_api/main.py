@@ -20,7 +20,9 @@ from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
 from postroom_egress.fetch import Egress
+from postroom_health.backing_service import BackingService
 from postroom_health.checks import Check, Readiness
+from postroom_health.stopping import Stopping
 from postroom_jobs.broker import open_broker
 from postroom_jobs.hints import Hints
 from postroom_logging.setup import configure, flush
@@ -39,6 +41,7 @@ _SNS_SECONDS = 8.0
 def main() -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
     settings = load_or_exit(ApiSettings)
+    stopping = Stopping(settings.drain.seconds)
     configure(
         service="api",
         release=settings.release.release,
@@ -50,19 +53,22 @@ def main() -> None:
     if not terms.uses_inbox:
         settings.secrets.refuse_example()
     host = choose_host(settings.listen, uses_inbox=terms.uses_inbox)
+    database_service, redis_service = BackingService("database"), BackingService("redis")
     database = Database(
         settings.database.url.get_secret_value(),
         pool_size=settings.database.pool_size,
         timeout_seconds=settings.database.timeout_seconds,
+        note=database_service.note,
     )
     redis_url = settings.redis.url.get_secret_value()
-    hints = Hints(open_broker(redis_url, timeout_seconds=_HINT_SECONDS), settings.hints.mark)
+    broker = open_broker(redis_url, timeout_seconds=_HINT_SECONDS, note=redis_service.note)
+    hints = Hints(broker, settings.hints.mark)
     hinter = Hinter(database, hints)
-    resources = Resources(database, redis_url, hinter, GroupIntake(database, hinter), terms)
+    resources = Resources(database, redis_url, hinter, GroupIntake(database, hinter), terms, redis_service)
     readiness = Readiness(
         [
-            Check("database", probe=database.check, required=True),
-            Check("redis", probe=hints.check, required=False),
+            Check(database_service, probe=database.check, required=True),
+            Check(redis_service, probe=hints.check, required=False),
         ]
     )
     version = Version("api", VERSION, settings.release.release, settings.release.commit)
@@ -74,8 +80,14 @@ def main() -> None:
         operations.append(hook_routes(SesHook(database, Egress(settings.egress.allow, seconds), topics)))
     elif expects_events(settings):
         logger.warning("hook.disabled", missing="POSTROOM_SES_TOPICS")
-    app = create_app(resources, operations=operations, remaining_seconds=lambda: server.remaining_seconds())  # noqa: PLW0108 - made below
-    server = make_server(app, host=host, port=settings.listen.port, drain_seconds=settings.drain.seconds)
+    app = create_app(resources, operations=operations, remaining_seconds=stopping.remaining_seconds)
+    server = make_server(
+        app,
+        host=host,
+        port=settings.listen.port,
+        drain_seconds=settings.drain.seconds,
+        stop_asked=stopping.asked,
+    )
     logger.info("service.started", host=host, port=settings.listen.port)
     server.run()
     database.close()

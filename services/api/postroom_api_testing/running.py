@@ -20,6 +20,7 @@ from postroom_api_testing.exchange import Answer, exchange
 from postroom_database.engine import Database
 from postroom_database.repositories import api_keys, workspaces
 from postroom_domain.tokens import hash_token, new_token
+from postroom_health.backing_service import BackingService
 from postroom_health.checks import Check, Readiness
 from postroom_jobs.broker import open_broker
 from postroom_jobs.hints import Hints
@@ -69,16 +70,20 @@ class RunningApi:
         terms: Terms = TERMS,
         hooks: Callable[[Database], Router] | None = None,
     ) -> None:
-        self.database = Database(database_url, pool_size=8, timeout_seconds=3)
+        services = {name: BackingService(name) for name in ("database", "redis")}
+        self.database = Database(database_url, pool_size=8, timeout_seconds=3, note=services["database"].note)
         migrate(self.database)
-        self.hints = Hints(open_broker(redis_url, timeout_seconds=0.3), 20_000)
+        self.hints = Hints(open_broker(redis_url, timeout_seconds=0.3, note=services["redis"].note), 20_000)
         self.hinter = Hinter(self.database, self.hints)
         self.intake = GroupIntake(self.database, self.hinter)
         readiness = Readiness(
-            [Check("database", self.database.check, required=True), Check("redis", self.hints.check, required=False)]
+            [
+                Check(services["database"], self.database.check, required=True),
+                Check(services["redis"], self.hints.check, required=False),
+            ]
         )
 
-        self.resources = Resources(self.database, redis_url, self.hinter, self.intake, terms)
+        self.resources = Resources(self.database, redis_url, self.hinter, self.intake, terms, services["redis"])
         self.app = create_app(
             self.resources,
             operations=[

@@ -8,6 +8,7 @@ from loguru import logger
 from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable, is_contended
 from postroom_domain.unknowns import UnknownRules
+from postroom_health.backing_service import BackingService
 from postroom_jobs import names
 from postroom_jobs.broker import HintsUnavailable
 from postroom_jobs.hints import Hints
@@ -47,18 +48,30 @@ def jobs(
     ]
 
 
-def guarded(job: Job) -> Callable[[], None]:
-    """A job whose trouble postpones it to its next round, and is told once instead of every second."""
+def guarded(
+    job: Job, *, database: BackingService | None = None, redis: BackingService | None = None
+) -> Callable[[], None]:
+    """A job whose trouble postpones it to its next round, and is told once instead of every second.
+
+    Args:
+        job: what is run.
+        database: when it is away it tells so itself, and the job skips rounds until it is worth asking it again.
+        redis: likewise.
+    """
     trouble: str | None = None
+    away: BackingService | None = None
 
     def run() -> None:
-        nonlocal trouble
+        nonlocal trouble, away
+        if away is not None and away.pause_seconds() > 0:
+            return
         before = trouble
         try:
             job.run()
         except (DatabaseUnavailable, HintsUnavailable) as problem:
-            trouble = str(problem)
-            if trouble != before:
+            away = database if isinstance(problem, DatabaseUnavailable) else redis
+            trouble = None if _is_down(away) else str(problem)
+            if trouble not in {None, before}:
                 logger.warning("job.postponed", job=job.name, reason=trouble)
         except Exception as problem:  # noqa: BLE001 - a fault in one job must not keep it, or others, from going on
             if is_contended(problem):
@@ -73,3 +86,7 @@ def guarded(job: Job) -> Callable[[], None]:
                 logger.info("job.resumed", job=job.name)
 
     return run
+
+
+def _is_down(service: BackingService | None) -> bool:
+    return service is not None and not service.is_up
