@@ -254,6 +254,7 @@ def test_a_text_of_ours_never_makes_an_email_too_large(database: Database) -> No
 
 class BrokenTransport:
     name = "broken"
+    settles = False
     max_bytes = 10**9
 
     def send(self, message: Message) -> Result:  # noqa: ARG002 - the Protocol's signature
