@@ -13,6 +13,7 @@ from postroom_database.errors import is_duplicate
 from postroom_database.repositories import parked, workspaces
 from postroom_database.writing import write
 from postroom_domain.lanes import Lane
+from postroom_domain.states import State
 
 workspace_option = click.option("--workspace", required=True, help="The workspace's name.")
 _ROWS = 500
@@ -81,24 +82,24 @@ def resume(name: str) -> None:
         with database.read() as connection:
             workspace_id = find_workspace(connection, name, hint="NAME")
         done = write(database, lambda connection: workspaces.resume(connection, workspace_id))
-        count = sum(_wake(database, workspace_id, lane) for lane in Lane)
+        count = sum(_wake(database, workspace_id, queue) for queue in parked.QUEUES)
     begin = f"Resumed {name}" if done else f"{name} is not suspended"
     click.echo(f"{begin}; waiting emails that are due now: {count}.")
 
 
-def _wake(database: Database, workspace_id: UUID, lane: Lane) -> int:
+def _wake(database: Database, workspace_id: UUID, queue: tuple[State, Lane]) -> int:
     count, after = 0, None
     while True:
-        some, after = _wake_some(database, workspace_id, lane, after)
+        some, after = _wake_some(database, workspace_id, queue, after)
         count += some
         if after is None:
             return count
 
 
 def _wake_some(
-    database: Database, workspace_id: UUID, lane: Lane, after: datetime | None
+    database: Database, workspace_id: UUID, queue: tuple[State, Lane], after: datetime | None
 ) -> tuple[int, datetime | None]:
-    return write(database, lambda connection: parked.wake(connection, workspace_id, lane, after=after, limit=_ROWS))
+    return write(database, lambda connection: parked.wake(connection, workspace_id, queue, after=after, limit=_ROWS))
 
 
 def _find_or_add(database: Database, name: str) -> tuple[UUID, bool]:

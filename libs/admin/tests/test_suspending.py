@@ -64,12 +64,13 @@ def test_resuming_makes_its_waiting_mail_due_and_nothing_else(admin: Any, databa
     admin("workspace", "suspend", "acme", "--reason", "why")
     park(database, mine, 1100)
     park(database, mine, 2, Lane.INTERACTIVE)
+    park(database, mine, 1, state="suspect")
     park(database, mine, 1, state="scheduled")
     park(database, mine, 1, state="unknown")
     park(database, other, 3)
     done = admin("workspace", "resume", "acme")
-    assert (done.exit_code, done.stdout) == (0, "Resumed acme; waiting emails that are due now: 1102.\n")
-    assert [waiting(database, mine, state) for state in ("queued", "scheduled", "unknown")] == [0, 1, 1]
+    assert (done.exit_code, done.stdout) == (0, "Resumed acme; waiting emails that are due now: 1103.\n")
+    assert [waiting(database, mine, state) for state in ("queued", "suspect", "scheduled", "unknown")] == [0, 0, 1, 1]
     assert waiting(database, other) == 3
     with database.read() as connection:
         hinted = select(func.count()).where(Email.workspace_id == mine, Email.hinted_at.is_not(None))
