@@ -17,6 +17,7 @@ from postroom_config.release import ReleaseSettings
 from postroom_config.scheduler import SchedulerSettings
 from postroom_config.secrets import SecretSettings
 from postroom_config.senders import SenderSettings
+from postroom_config.ses_events import SesEventSettings
 from postroom_config.settings import Block
 from postroom_config.worker import WorkerSettings
 
@@ -38,6 +39,7 @@ BLOCKS: tuple[type[Block], ...] = (
     OutcomeSettings,
     SchedulerSettings,
     BrakeSettings,
+    SesEventSettings,
     EgressSettings,
 )
 

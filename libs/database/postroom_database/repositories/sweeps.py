@@ -109,12 +109,7 @@ def end_unknown(connection: Connection, email_id: UUID, rules: UnknownRules) -> 
     if email is None:
         return None
     known = recipients.settled(connection, email_id)
-    settled = ended(
-        [
-            known.get(address, State.UNKNOWN)
-            for address in recipients.envelope(email.to_list, email.cc_list, email.bcc_list)
-        ]
-    )
+    settled = ended([known.get(address, State.UNKNOWN) for address in recipients.envelope(email)])
     state, because = unknowns.end_unknown(Unknown(email.crashes, email.unknowns, settled), rules)
     connection.execute(
         update(Email)
