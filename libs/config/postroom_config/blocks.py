@@ -1,5 +1,6 @@
 """Every block of the release, in the order of the reference."""
 
+from postroom_config.brake import BrakeSettings
 from postroom_config.database import DatabaseSettings
 from postroom_config.drain import DrainSettings
 from postroom_config.egress import EgressSettings
@@ -39,6 +40,7 @@ BLOCKS: tuple[type[Block], ...] = (
     OutcomeSettings,
     PaceSettings,
     SchedulerSettings,
+    BrakeSettings,
     SesEventSettings,
     EgressSettings,
 )
