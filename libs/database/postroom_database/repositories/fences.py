@@ -1,10 +1,11 @@
 """After a restore: mail that was on its way when the backup was made may have been sent since."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
-from postroom_database.models import Email, Event
+from postroom_database.models import Email
+from postroom_database.repositories import timelines
+from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import Now
-from postroom_domain.ids import new_id
 from postroom_domain.states import HeldBecause, State
 
 ON_ITS_WAY = (State.QUEUED, State.SENDING, State.UNKNOWN, State.SUSPECT, State.SCHEDULED)
@@ -42,17 +43,6 @@ def hold(connection: Connection, state: State, *, limit: int) -> int:
             **({"last_event": State.QUEUED.value} if state is State.SCHEDULED else {}),
         )
     )
-    connection.execute(
-        insert(Event),
-        [
-            {
-                "id": new_id(),
-                "workspace_id": email.workspace_id,
-                "email_id": email.id,
-                "type": "email.held",
-                "data": {"because": HeldBecause.RESTORED.value, "reason": reason},
-            }
-            for email in found
-        ],
-    )
+    held = NewEvent("email.held", data={"because": HeldBecause.RESTORED.value, "reason": reason})
+    timelines.append_all(connection, [(email.workspace_id, email.id, held) for email in found])
     return len(found)
