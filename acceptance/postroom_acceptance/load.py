@@ -17,14 +17,15 @@ class Load:
         url: of the api.
         key: that the api takes.
         count: how many mails.
+        first: the number of the first one.
         clients: how many at once.
     """
 
-    def __init__(self, url: str, key: str, *, count: int, clients: int = 8) -> None:
+    def __init__(self, url: str, key: str, *, count: int, first: int = 0, clients: int = 8) -> None:
         self._url = url
         self._key = key
         self._numbers: Queue[int] = Queue()
-        for number in range(count):
+        for number in range(first, first + count):
             self._numbers.put(number)
         self.accepted: dict[str, str] = {}
         self._problems: list[str] = []

@@ -12,11 +12,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
-from postroom_testing.server import free_port, wait_until
+from postroom_testing.server import reserve_port, wait_until
 
 START_SECONDS = 60
 STOP_SECONDS = 40
 SERVICES = ("api", "worker", "scheduler")
+
+
+def _nothing(_name: str) -> dict[str, str]:
+    return {}
 
 
 class Stack:
@@ -24,14 +28,25 @@ class Stack:
 
     Args:
         environment: POSTROOM_* variables; ports are chosen here.
+        names: of the processes. What stands before a hyphen is the service: ``worker-2``.
+        own_variables: asked at each start for what that process alone is given, by its name.
 
     Attributes:
-        url: where the api answers.
+        urls: where the apis answer.
     """
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        environment: dict[str, str],
+        *,
+        names: Sequence[str] = SERVICES,
+        own_variables: Callable[[str], dict[str, str]] = _nothing,
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="postroom-stack-"))
-        self._ports = {name: free_port() for name in SERVICES}
+        self.names = names
+        self._own_variables = own_variables
+        self._reserved = {name: reserve_port() for name in names}
+        self._ports: dict[str, int] = {name: port.getsockname()[1] for name, port in self._reserved.items()}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith("POSTROOM_") and name != "PORT"
@@ -44,23 +59,30 @@ class Stack:
             "POSTROOM_RATE_LIMIT": "0",
         }
         self._environment |= environment
-        self.url = f"http://127.0.0.1:{self._ports['api']}"
+        self.urls = [f"http://127.0.0.1:{port}" for name, port in self._ports.items() if service_of(name) == "api"]
+
+    @property
+    def url(self) -> str:
+        """Where the first api answers."""
+        return self.urls[0]
 
     def __enter__(self) -> Self:
         self.admin("migrate")
         try:
-            for name in SERVICES:
+            for name in self.names:
                 self.start(name)
             self.wait_ready()
         except BaseException:
             # Nobody else would end them: without a stack there is no exit from it.
-            for name in list(self._processes):
-                self.kill(name)
+            self.kill_all()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        codes = {name: self.stop(name) for name in list(self._processes)}
+        try:
+            codes = {name: self.stop(name) for name in list(self._processes)}
+        finally:
+            self.kill_all()
         if any(codes.values()):
             raise AssertionError(f"exit codes after SIGTERM: {codes}\n{self.tail()}")
 
@@ -83,10 +105,14 @@ class Stack:
         return self.admin("key", "create", "--workspace", workspace)
 
     def start(self, name: str) -> None:
-        port = {"POSTROOM_PORT" if name == "api" else "POSTROOM_HEALTH_PORT": str(self._ports[name])}
+        service = service_of(name)
+        port = {"POSTROOM_PORT" if service == "api" else "POSTROOM_HEALTH_PORT": str(self._ports[name])}
         with self._log(name).open("ab") as log:
             self._processes[name] = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", f"postroom_{name}.main"], env=self._environment | port, stdout=log, stderr=log
+                [sys.executable, "-m", f"postroom_{service}.main"],
+                env=self._environment | port | self._own_variables(name),
+                stdout=log,
+                stderr=log,
             )
 
     def kill(self, name: str) -> None:
@@ -95,25 +121,42 @@ class Stack:
         process.send_signal(signal.SIGKILL)
         process.wait()
 
+    def kill_all(self) -> None:
+        """End what still runs, and give the ports back."""
+        for name in list(self._processes):
+            self.kill(name)
+        for port in self._reserved.values():
+            port.close()
+
     def stop(self, name: str) -> int:
         """SIGTERM; the exit code."""
-        process = self._processes.pop(name)
-        process.send_signal(signal.SIGTERM)
-        return process.wait(STOP_SECONDS)
+        self._processes[name].send_signal(signal.SIGTERM)
+        code = self._processes[name].wait(STOP_SECONDS)
+        del self._processes[name]
+        return code
+
+    def code(self, name: str) -> int | None:
+        """The exit code of a process that ended by itself; None: it runs."""
+        return self._processes[name].poll()
 
     def pid(self, name: str) -> int:
         return self._processes[name].pid
 
-    def wait_ready(self, names: Sequence[str] = SERVICES) -> None:
-        for name in names:
-            self._wait(name, lambda name=name: self._is_ready(name))  # type: ignore[misc]  # bound per name
+    def wait_ready(self, names: Sequence[str] | None = None) -> None:
+        """Wait until they and what they need answer."""
+        for name in self.names if names is None else names:
+            self._wait(name, lambda name=name: self._answers(name, "/readyz"))  # type: ignore[misc]  # bound per name
+
+    def wait_alive(self, name: str) -> None:
+        """Wait until it answers, whatever the servers behind it do."""
+        self._wait(name, lambda: self._answers(name, "/livez"))
 
     def lines(self, name: str) -> list[str]:
         """What a service has written so far, over all its starts."""
         return self._log(name).read_text().splitlines()
 
     def tail(self) -> str:
-        return "\n".join(f"{name}: {line}" for name in SERVICES for line in self.lines(name)[-20:])
+        return "\n".join(f"{name}: {line}" for name in self.names for line in self.lines(name)[-20:])
 
     def _wait(self, name: str, condition: Callable[[], bool]) -> None:
         try:
@@ -121,11 +164,11 @@ class Stack:
         except TimeoutError as problem:
             raise AssertionError(f"{problem}\n{self.tail()}") from None
 
-    def _is_ready(self, name: str) -> bool:
-        if self._processes[name].poll() is not None:
-            raise AssertionError(f"{name} ended with {self._processes[name].returncode}\n{self.tail()}")
+    def _answers(self, name: str, path: str) -> bool:
+        if (code := self.code(name)) is not None:
+            raise AssertionError(f"{name} ended with {code}\n{self.tail()}")
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._ports[name]}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._ports[name]}{path}", timeout=5) as answer:
                 return bool(answer.status == 200)  # noqa: PLR2004 - HTTP's own number
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.05)
@@ -133,3 +176,8 @@ class Stack:
 
     def _log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
+
+
+def service_of(name: str) -> str:
+    """Which service a process is of."""
+    return name.partition("-")[0]

@@ -1,5 +1,6 @@
 """Every block of the release, in the order of the reference."""
 
+from postroom_config.brake import BrakeSettings
 from postroom_config.database import DatabaseSettings
 from postroom_config.drain import DrainSettings
 from postroom_config.egress import EgressSettings
@@ -17,6 +18,7 @@ from postroom_config.release import ReleaseSettings
 from postroom_config.scheduler import SchedulerSettings
 from postroom_config.secrets import SecretSettings
 from postroom_config.senders import SenderSettings
+from postroom_config.ses_events import SesEventSettings
 from postroom_config.settings import Block
 from postroom_config.worker import WorkerSettings
 
@@ -38,6 +40,8 @@ BLOCKS: tuple[type[Block], ...] = (
     OutcomeSettings,
     PaceSettings,
     SchedulerSettings,
+    BrakeSettings,
+    SesEventSettings,
     EgressSettings,
 )
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pymysql
 
-from postroom_testing.server import Server, ServerError, find_binary, free_port
+from postroom_testing.server import Server, ServerError, find_binary
 
 PACKAGE = "mariadb-server"
 # Settings not named here keep the server's own defaults, because users run with those (max_allowed_packet
@@ -29,7 +29,7 @@ class MariaDb(Server):
         self._binary = find_binary("mariadbd", package=PACKAGE)
         installer = find_binary("mariadb-install-db", package=PACKAGE)
         super().__init__("db")
-        self.port = free_port() if tcp else None
+        self.port = self.reserve_port() if tcp else None
         self._durability = DURABLE if durable else FAST
         self._data = self.folder / "data"
         self._socket = self.folder / "s"
@@ -77,11 +77,14 @@ class MariaDb(Server):
 
     def drop_database(self, url: str) -> None:
         """Drop it, ending the connections that would block this."""
-        name = urlsplit(url).path.removeprefix("/")
-        connections = self._execute("SELECT id FROM information_schema.processlist WHERE db = %s", name)
+        self.cut_connections(url)
+        self._execute(f"DROP DATABASE IF EXISTS {_name_of(url)}")
+
+    def cut_connections(self, url: str) -> None:
+        """End all connections to a database, whatever they are doing."""
+        connections = self._execute("SELECT id FROM information_schema.processlist WHERE db = %s", _name_of(url))
         for (connection,) in connections:
             self._execute("KILL CONNECTION %s", connection, ignore=pymysql.constants.ER.NO_SUCH_THREAD)
-        self._execute(f"DROP DATABASE IF EXISTS {name}")
 
     def connect(self, url: str) -> "pymysql.Connection[pymysql.cursors.Cursor]":
         """Open a plain PyMySQL connection to a database of `fresh_database`, autocommit on."""
@@ -126,3 +129,7 @@ class MariaDb(Server):
         if done.returncode != 0:
             self.close()
             raise ServerError(f"{installer} failed:\n{done.stdout}\n{done.stderr}")
+
+
+def _name_of(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")

@@ -1,7 +1,7 @@
 from redis import Redis as Client
 from redis.exceptions import RedisError
 
-from postroom_testing.server import Server, find_binary, free_port
+from postroom_testing.server import Server, find_binary
 
 
 class Redis(Server):
@@ -14,7 +14,7 @@ class Redis(Server):
     def __init__(self, *, tcp: bool = False) -> None:
         self._binary = find_binary("redis-server", package="redis-server")
         super().__init__("redis")
-        self.port = free_port() if tcp else 0
+        self.port = self.reserve_port() if tcp else 0
         self._socket = self.folder / "s"
         self.url = f"redis://127.0.0.1:{self.port}/0" if tcp else f"unix://{self._socket}"
 

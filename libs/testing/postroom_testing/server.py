@@ -43,6 +43,18 @@ def free_port() -> int:
         return port
 
 
+def reserve_port() -> socket.socket:
+    """Keep a loopback port for one server over all its starts, until the socket is closed.
+
+    Nothing listens on it by this. A server that sets SO_REUSEADDR, as all of ours do, may bind it; the kernel gives it
+    to no outgoing connection while the server is down, as it may do with a port that is only known to be free.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    return reserved
+
+
 def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
     """Poll until the condition holds; raises TimeoutError that names what was awaited."""
     deadline = time.monotonic() + seconds
@@ -69,6 +81,7 @@ class Server(abc.ABC):
             self.folder.rmdir()
             raise
         self._process: subprocess.Popen[bytes] | None = None
+        self._reserved: list[socket.socket] = []
 
     @abc.abstractmethod
     def command(self) -> list[str]: ...
@@ -121,6 +134,8 @@ class Server(abc.ABC):
     def close(self) -> None:
         """Kill the server and remove its folder; can be called twice."""
         self.kill()
+        for port in self._reserved:
+            port.close()
         if self._guard.stdin is not None:
             self._guard.stdin.close()
         self._guard.wait(STOP_SECONDS)
@@ -135,6 +150,13 @@ class Server(abc.ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def reserve_port(self) -> int:
+        """A loopback port that stays this server's until it is closed."""
+        reserved = reserve_port()
+        self._reserved.append(reserved)
+        port: int = reserved.getsockname()[1]
+        return port
 
     def read_log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")[-LOG_TAIL_CHARACTERS:]

@@ -26,6 +26,7 @@ class SesServer:
         latency_seconds: wait before each answer of SendEmail.
         max_send_rate, max_24_hour_send, sending_enabled, configuration_sets: what it says about the account.
         identities: what it knows of domains and suppressed addresses.
+        on_accepted: told of each mail that is accepted, whether SendEmail is answered or not.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class SesServer:
         self.sending_enabled = True
         self.configuration_sets = {"postroom"}
         self.identities = Identities(self.configuration_sets)
+        self.on_accepted: Callable[[AcceptedMail], None] = lambda _: None
         self._sending = _Mood()
         self._managing = _Mood()
         self._lock = threading.Lock()
@@ -106,6 +108,7 @@ class SesServer:
         def accept() -> dict[str, str]:
             with self._lock:
                 self.mails.append(mail)
+            self.on_accepted(mail)
             return {"MessageId": mail.message_id}
 
         return self._behave(behaviour, accept)

@@ -1,6 +1,5 @@
 """The dramatiq actors of this service. They carry ids, and may be run twice."""
 
-import threading
 from collections.abc import Callable
 from uuid import UUID
 
@@ -12,25 +11,23 @@ from postroom_database.errors import DatabaseUnavailable
 from postroom_domain.ids import parse_id
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER, Job
 from postroom_worker.mail_work import MailWork
-from postroom_worker.patience import Stopped, patiently
+from postroom_worker.patience import Patience, Stopped
 from postroom_worker.provider_work import ProviderWork
 
 
-def declare_actors(
-    broker: RedisBroker, mail_work: MailWork, provider_work: ProviderWork, stopping: threading.Event
-) -> None:
+def declare_actors(broker: RedisBroker, mail_work: MailWork, provider_work: ProviderWork, patience: Patience) -> None:
     """Register one deliver actor for each lane, one for emails tried alone, and one for the provider's jobs.
 
     Args:
         broker: that the worker consumes.
         mail_work: what is done with the ids of emails.
         provider_work: what is done with the id of a job for the provider.
-        stopping: set when the worker drains: what has begun is finished, the rest is left to others.
+        patience: with a database that is away.
     """
     for lane, job in DELIVER.items():
         _declare(broker, job, lambda ids, lane=lane: mail_work.deliver(lane, ids))  # type: ignore[misc]  # bound per lane
     _declare(broker, ALONE, mail_work.deliver_alone)
-    _declare(broker, PROVIDER, lambda ids: _provide(provider_work, ids, stopping))
+    _declare(broker, PROVIDER, lambda ids: _provide(provider_work, ids, patience))
 
 
 def _declare(broker: RedisBroker, job: Job, work: Callable[[list[UUID]], None]) -> None:
@@ -40,10 +37,10 @@ def _declare(broker: RedisBroker, job: Job, work: Callable[[list[UUID]], None]) 
     dramatiq.actor(broker=broker, actor_name=job.actor, queue_name=job.queue, priority=job.priority)(act)
 
 
-def _provide(provider_work: ProviderWork, job_ids: list[UUID], stopping: threading.Event) -> None:
+def _provide(provider_work: ProviderWork, job_ids: list[UUID], patience: Patience) -> None:
     for place, job_id in enumerate(job_ids):
         try:
-            patiently(lambda job_id=job_id: provider_work.work(job_id), stopping, job_id=str(job_id))  # type: ignore[misc]  # bound per job
+            patience.until_done(lambda job_id=job_id: provider_work.work(job_id))  # type: ignore[misc]  # bound per job
         except Stopped:
             _leave(provider_work, job_ids[place:])
             return

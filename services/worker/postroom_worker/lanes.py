@@ -2,38 +2,36 @@
 
 import threading
 
-import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 
 from postroom_domain.lanes import Lane
+from postroom_health.backing_service import BackingService
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER
+from postroom_worker.hint_worker import HintWorker
 from postroom_worker.pace import Pace
-
-_POLL_MILLISECONDS = 200
-"""How long an idle worker may sleep before it looks for hints: the most that an email waits on an idle system."""
 
 
 class Lanes:
-    """Two of dramatiq's workers, each with queues and threads of its own, on one broker.
+    """Two workers, each with queues and threads of its own, on one broker.
 
     Args:
         broker: whose actors are declared.
+        redis: whether it answers is noted there by the broker's client.
         threads: of each.
         pace: runs as long as they do; None: there is none.
     """
 
-    def __init__(self, broker: RedisBroker, threads: int, pace: Pace | None) -> None:
+    def __init__(self, broker: RedisBroker, redis: BackingService, threads: int, pace: Pace | None) -> None:
         self._pace = pace
-        bulk = {DELIVER[Lane.BULK].queue}
         others = {DELIVER[Lane.INTERACTIVE].queue, ALONE.queue, PROVIDER.queue}
+        bulk = {DELIVER[Lane.BULK].queue}
+        # Where there is a pace, bulk mail waits in threads until it may go. What is fetched before a thread is free
+        # for it would wait unseen: its hint looks lost, and other workers could send it as well.
+        prefetch = 0 if pace is None else threads
         self._workers = [
-            dramatiq.Worker(broker, queues=queues, worker_threads=threads, worker_timeout=_POLL_MILLISECONDS)
-            for queues in (others, bulk)
+            HintWorker(broker, redis, others, threads=threads),
+            HintWorker(broker, redis, bulk, threads=threads, prefetch=prefetch),
         ]
-        if pace is not None:
-            # Mail waits in threads until it may go. What is fetched before a thread is free for it would wait unseen:
-            # its hint looks lost, and other workers could send it as well.
-            self._workers[1].queue_prefetch = threads
 
     def start(self) -> None:
         if self._pace is not None:
@@ -42,15 +40,11 @@ class Lanes:
             worker.start()
 
     def are_alive(self) -> bool:
-        return all(
-            thread.is_alive() for worker in self._workers for thread in (*worker.workers, *worker.consumers.values())
-        )
+        return all(worker.is_alive() for worker in self._workers)
 
-    def stop(self, seconds: float) -> None:
-        """Let all finish what they have begun, at the same time."""
-        stops = [
-            threading.Thread(target=worker.stop, kwargs={"timeout": int(seconds * 1000)}) for worker in self._workers
-        ]
+    def stop(self) -> None:
+        """Let all finish what they have begun, at the same time; waits as long as that takes."""
+        stops = [threading.Thread(target=worker.stop) for worker in self._workers]
         for stop in stops:
             stop.start()
         for stop in stops:

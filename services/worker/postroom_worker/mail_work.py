@@ -15,7 +15,7 @@ from postroom_worker.delivery import Delivery, Tried
 from postroom_worker.metrics import PARKED
 from postroom_worker.pace import Pace, Turn
 from postroom_worker.parking import Parked, workspace_is_suspended
-from postroom_worker.patience import Stopped, patiently
+from postroom_worker.patience import Patience, Stopped
 
 
 class MailWork:
@@ -25,6 +25,7 @@ class MailWork:
         database: the truth.
         delivery: makes the attempts.
         pace: says when an email may go; None: the provider has no quota.
+        patience: with a database that is away.
         stopping: set when the worker drains: what has begun is finished, the rest is left to others.
         hint_seconds: how long a hint may be held before it counts as lost.
     """
@@ -34,6 +35,7 @@ class MailWork:
         database: Database,
         delivery: Delivery,
         pace: Pace | None,
+        patience: Patience,
         stopping: threading.Event,
         *,
         hint_seconds: float,
@@ -41,6 +43,7 @@ class MailWork:
         self._database = database
         self._delivery = delivery
         self._pace = pace
+        self._patience = patience
         self._stopping = stopping
         self._keep_seconds = hint_seconds / 3
 
@@ -55,7 +58,7 @@ class MailWork:
     def _work(self, lane: Lane, email_ids: Sequence[UUID], deliver: Callable[[UUID], Tried | None]) -> None:
         rest = list(email_ids)
         try:
-            found = patiently(lambda: self._look(rest), self._stopping)
+            found = self._patience.until_done(lambda: self._look(rest))
             rest = [one for one in rest if one in found]
             for why in dict.fromkeys(found[one].suspended for one in rest):
                 if why is not None:
@@ -66,7 +69,7 @@ class MailWork:
                 if parked is not None:
                     self._park(rest, parked)
                     return
-                tried = patiently(lambda: deliver(rest[0]), self._stopping, email_id=str(rest[0]))
+                tried = self._patience.until_done(lambda: deliver(rest[0]))
                 self._account(lane, found[rest[0]].recipients, tried)
                 del rest[0]
         except Stopped:
@@ -84,7 +87,7 @@ class MailWork:
                 return answer
             if answer is Turn.GRANTED:
                 return None
-            patiently(lambda: write(self._database, lambda found: waiting.keep_hints(found, rest)), self._stopping)
+            self._patience.until_done(lambda: write(self._database, lambda found: waiting.keep_hints(found, rest)))
         return None
 
     def _account(self, lane: Lane, granted: int, tried: Tried | None) -> None:
@@ -94,12 +97,11 @@ class MailWork:
                 self._pace.throttled()
 
     def _park(self, email_ids: Sequence[UUID], parked: Parked) -> None:
-        count = patiently(
+        count = self._patience.until_done(
             lambda: write(
                 self._database,
                 lambda found: waiting.park(found, email_ids, seconds=parked.seconds, reason=parked.reason),
-            ),
-            self._stopping,
+            )
         )
         if count:
             PARKED.labels(parked.why).inc(count)

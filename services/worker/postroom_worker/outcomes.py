@@ -108,7 +108,7 @@ def _parked(claim: Claim, result: Result, reason: str | None, retry: float | Non
     parked = any(recipient.verdict is Verdict.PARKED for recipient in result.recipients)
     if not parked or retry is None or reason == claim.reason:
         return []
-    until = (claim.claimed_at + timedelta(seconds=retry)).isoformat(timespec="seconds")
+    until = (claim.claimed_at + timedelta(seconds=retry)).isoformat(timespec="milliseconds")
     return [NewEvent("email.parked", data={"reason": reason, "until": until})]
 
 

@@ -4,11 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from loguru import logger
-
 from postroom_database.errors import DatabaseUnavailable
-
-_AGAIN_SECONDS = 1.0
+from postroom_health.backing_service import BackingService
 
 _Done = TypeVar("_Done")
 
@@ -17,21 +14,30 @@ class Stopped(Exception):  # noqa: N818 - it says what is wrong
     """The worker stops: what was not begun is left to others."""
 
 
-def patiently(work: Callable[[], _Done], stopping: threading.Event, **about: str) -> _Done:
-    """Do something, waiting for a database that is away.
+class Patience:
+    """With a database that is away.
 
     Args:
-        work: raises DatabaseUnavailable when it is, with nothing done.
+        database: says when to ask it again.
         stopping: set when the worker drains.
-        about: of what, for the log.
-
-    Raises:
-        Stopped: it was not done.
     """
-    while not stopping.is_set():
-        try:
-            return work()
-        except DatabaseUnavailable:
-            logger.warning("work.waited", reason="the database is away", **about)
-            stopping.wait(_AGAIN_SECONDS)
-    raise Stopped
+
+    def __init__(self, database: BackingService, stopping: threading.Event) -> None:
+        self._database = database
+        self._stopping = stopping
+
+    def until_done(self, work: Callable[[], _Done]) -> _Done:
+        """Do something, again and again while the database is away.
+
+        Args:
+            work: raises DatabaseUnavailable when it is, with nothing done.
+
+        Raises:
+            Stopped: it was not done.
+        """
+        while not self._stopping.is_set():
+            try:
+                return work()
+            except DatabaseUnavailable:  # told by whoever watches the database
+                self._database.wait(self._stopping)
+        raise Stopped

@@ -10,6 +10,7 @@ from dramatiq.brokers.redis import RedisBroker
 
 from postroom_domain.ids import new_id
 from postroom_domain.lanes import Lane
+from postroom_health.backing_service import BackingService
 from postroom_jobs.broker import open_broker
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER, Job
@@ -36,7 +37,7 @@ class Worker:
         self.done: list[str] = []
         for job in QUEUES:
             self._declare(broker, job)
-        self.lanes = Lanes(broker, THREADS, pace)
+        self.lanes = Lanes(broker, BackingService("redis"), THREADS, pace)
 
     def _declare(self, broker: RedisBroker, job: Job) -> None:
         def act(ids: list[str]) -> None:
@@ -78,7 +79,7 @@ def start(broker: RedisBroker) -> Iterator[Start]:
     for worker in made:
         worker.gate.set()
         if worker.lanes.are_alive():
-            worker.lanes.stop(5)
+            worker.lanes.stop()
 
 
 def ids(count: int) -> list[UUID]:
@@ -113,7 +114,7 @@ def test_both_lanes_stop_at_the_same_time(broker: RedisBroker, start: Start) -> 
     assert worker.lanes.are_alive()
     hints.give(Lane.BULK, ids(100))
     wait_until(lambda: worker.begun.count("bulk") == THREADS, seconds=10, what="the batch to be under way")
-    stop = threading.Thread(target=worker.lanes.stop, args=(10,))
+    stop = threading.Thread(target=worker.lanes.stop)
     stop.start()
     time.sleep(0.5)
     assert not worker.lanes.are_alive()

@@ -16,6 +16,7 @@ from postroom_database.repositories import quotas, sweeps
 from postroom_database.types import Now
 from postroom_domain.lanes import Lane
 from postroom_domain.quotas import UNLIMITED, Quota
+from postroom_health.backing_service import BackingService
 from postroom_testing.drafts import draft, store
 from postroom_testing.mariadb import MariaDb
 from postroom_testing.server import wait_until
@@ -24,6 +25,7 @@ from postroom_testing.ses_messages import Behaviour
 from postroom_transport.factory import open_transport
 from postroom_worker.mail_work import MailWork
 from postroom_worker.pace import Pace
+from postroom_worker.patience import Patience
 from postroom_worker_testing.deliverer import CALL_SECONDS, Deliverer
 
 HINT_SECONDS = 0.6
@@ -47,7 +49,8 @@ class Bench:
             pace = Pace(database, self.redis_url, 0.2)
             pace.start()
             self.paces.append(pace)
-        return MailWork(database, self.deliverer.make(), pace, self.stopping, hint_seconds=HINT_SECONDS)
+        patience = Patience(BackingService("database"), self.stopping)
+        return MailWork(database, self.deliverer.make(), pace, patience, self.stopping, hint_seconds=HINT_SECONDS)
 
     def store(self, count: int, **changes: Any) -> list[Draft]:
         drafts = [draft(**changes) for _ in range(count)]

@@ -45,6 +45,7 @@ class Recording:
     """A transport that takes nobody, and knows for whom it was called."""
 
     name = "recording"
+    settles = False
     max_bytes = 10**9
 
     def __init__(self) -> None:

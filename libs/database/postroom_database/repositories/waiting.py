@@ -45,7 +45,7 @@ def look(connection: Connection, email_ids: Sequence[UUID]) -> dict[UUID, Waitin
     )
     return {
         row.id: Waiting(
-            len(recipients.envelope(row.to_list, row.cc_list, row.bcc_list)),
+            len(recipients.envelope(row)),
             None if row.suspended_at is None else row.suspended_reason or "",
         )
         for row in rows
@@ -68,11 +68,10 @@ def park(connection: Connection, email_ids: Sequence[UUID], *, seconds: float, r
         .where(Email.id.in_([row.id for row in rows]))
         .values(due_at=Now(seconds), hinted_at=None, reason=reason)
     )
-    for row in rows:
-        if row.reason != reason:
-            until = (row.now + timedelta(seconds=seconds)).isoformat(timespec="seconds")
-            parked = NewEvent("email.parked", data={"reason": reason, "until": until})
-            timelines.append(connection, row.workspace_id, row.id, [parked])
+    if rows:
+        until = (rows[0].now + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
+        parked = NewEvent("email.parked", data={"reason": reason, "until": until})
+        timelines.append_all(connection, [(row.workspace_id, row.id, parked) for row in rows if row.reason != reason])
     return len(rows)
 
 
