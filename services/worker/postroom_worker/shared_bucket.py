@@ -6,9 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from postroom_domain.lanes import Lane
 from postroom_worker.bucket import Taken, Terms, capacity
@@ -89,13 +87,7 @@ class SharedBucket:
     def __init__(self, redis_url: str, share: float) -> None:
         self._share = share
         self._worker = uuid4().hex
-        # Tried once: whoever waits for a token must not wait for a Redis that is away.
-        self._redis = Redis.from_url(
-            redis_url,
-            socket_timeout=_ANSWER_SECONDS,
-            socket_connect_timeout=_ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
+        self._redis = Redis.from_url(redis_url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS)
         self._take = self._redis.register_script(_TAKE)
         self._throttle = self._redis.register_script(_THROTTLE)
 
