@@ -20,6 +20,11 @@ Batch = range
 """The numbers of the mails of one request; one alone is sent as a single email."""
 
 
+def singles(count: int, *, first: int = 0) -> list[Batch]:
+    """So many emails, each sent alone."""
+    return [range(number, number + 1) for number in range(first, first + count)]
+
+
 class Load:
     """Posts numbered mails; every request carries an idempotency key, so that sending again never doubles it.
 

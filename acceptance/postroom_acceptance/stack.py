@@ -137,14 +137,26 @@ class Stack:
 
     def stop(self, name: str) -> int:
         """SIGTERM; the exit code."""
-        self._processes[name].send_signal(signal.SIGTERM)
-        code = self._processes[name].wait(STOP_SECONDS)
+        self.tell(name)
+        return self.wait_end(name)
+
+    def tell(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
+        """Send a signal and go on."""
+        self._processes[name].send_signal(number)
+
+    def wait_end(self, name: str, seconds: float = STOP_SECONDS) -> int:
+        """Wait for a process that was told to end; the exit code."""
+        code = self._processes[name].wait(seconds)
         del self._processes[name]
         return code
 
     def code(self, name: str) -> int | None:
         """The exit code of a process that ended by itself; None: it runs."""
         return self._processes[name].poll()
+
+    def port(self, name: str) -> int:
+        """Where a process answers."""
+        return self._ports[name]
 
     def pid(self, name: str) -> int:
         return self._processes[name].pid

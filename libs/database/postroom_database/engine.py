@@ -2,15 +2,16 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from postroom_database.errors import DatabaseUnavailable, is_unavailable
+from postroom_database.errors import DatabaseUnavailable, is_refused, is_unavailable
 
 
 class Database:
@@ -20,10 +21,20 @@ class Database:
         url: ``mysql://``, ``mariadb://`` (both by PyMySQL) or ``sqlite:///``; TLS options of PyMySQL in its query.
         pool_size: connections kept; as many again are opened under load.
         timeout_seconds: to connect, to wait for a free connection, and for one answer.
+        note: told of each transaction when it began, by the monotonic clock, and why the database did not answer, or
+            None.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, timeout_seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        timeout_seconds: float = 10.0,
+        note: Callable[[float, str | None], None] = lambda _asked_at, _problem: None,
+    ) -> None:
         self._engine = _create(url, pool_size, timeout_seconds)
+        self._note = note
 
     @property
     def engine(self) -> Engine:
@@ -36,7 +47,7 @@ class Database:
         Raises:
             DatabaseUnavailable: the database is away; nothing is known to be stored.
         """
-        with _translated(), self._engine.begin() as connection:
+        with self._asking(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -46,7 +57,7 @@ class Database:
         Raises:
             DatabaseUnavailable: the database is away; nothing is known to be stored.
         """
-        with _translated():
+        with self._asking():
             try:
                 connection = self._ask_first()
             except DBAPIError as problem:
@@ -75,7 +86,7 @@ class Database:
         Raises:
             DatabaseUnavailable: the database is away.
         """
-        with _translated(), self._engine.execution_options(postroom_reads=True).connect() as connection:
+        with self._asking(), self._engine.execution_options(postroom_reads=True).connect() as connection:
             yield connection
 
     def check(self) -> str:
@@ -88,17 +99,23 @@ class Database:
     def close(self) -> None:
         self._engine.dispose()
 
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except DatabaseUnavailable:
-        raise
-    except Exception as problem:
-        if is_unavailable(problem):
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Around one transaction: what a database that is away raises comes out as DatabaseUnavailable."""
+        asked_at = time.monotonic()
+        try:
+            yield
+        except PoolTimeout as problem:  # says nothing about the database: this process holds all it may
+            raise DatabaseUnavailable("all connections to the database are in use") from problem
+        except DatabaseUnavailable:
+            raise
+        except Exception as problem:
+            if not is_unavailable(problem):
+                raise
+            reason = "it refuses this user" if is_refused(problem) else "it does not answer"
+            self._note(asked_at, reason)
             raise DatabaseUnavailable("the database does not answer") from problem
-        raise
+        self._note(asked_at, None)
 
 
 def _create(url: str, pool_size: int, timeout_seconds: float) -> Engine:

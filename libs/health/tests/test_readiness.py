@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from loguru import logger
 
+from postroom_health.backing_service import BackingService
 from postroom_health.checks import Check, Readiness
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def watching(*checks: Check) -> Readiness:
 
 
 def test_up(backing: Backing, events: list[tuple[str, str]]) -> None:
-    report = watching(Check("database", backing.probe, required=True)).report()
+    report = watching(Check(BackingService("database"), backing.probe, required=True)).report()
     assert report.ready
     assert report.services["database"].status == "up"
     assert report.services["database"].since.endswith("Z")
@@ -63,20 +64,20 @@ def test_up(backing: Backing, events: list[tuple[str, str]]) -> None:
 
 def test_a_required_service_that_is_down_makes_unready(backing: Backing) -> None:
     backing.problem = ConnectionRefusedError("no")
-    report = watching(Check("database", backing.probe, required=True)).report()
+    report = watching(Check(BackingService("database"), backing.probe, required=True)).report()
     assert not report.ready
     assert report.services["database"].status == "down"
 
 
 def test_another_one_does_not(backing: Backing) -> None:
     backing.problem = ConnectionRefusedError("no")
-    report = watching(Check("redis", backing.probe, required=False)).report()
+    report = watching(Check(BackingService("redis"), backing.probe, required=False)).report()
     assert report.ready
     assert report.services["redis"].status == "down"
 
 
 def test_each_change_is_one_event_and_moves_since(backing: Backing, events: list[tuple[str, str]]) -> None:
-    readiness = watching(Check("database", backing.probe, required=True))
+    readiness = watching(Check(BackingService("database"), backing.probe, required=True))
     first = readiness.report().services["database"].since
     assert readiness.report().services["database"].since == first
     time.sleep(0.002)  # `since` counts milliseconds
@@ -92,7 +93,10 @@ def test_each_change_is_one_event_and_moves_since(backing: Backing, events: list
 
 def test_a_probe_that_hangs_counts_as_down_and_costs_one_thread(backing: Backing) -> None:
     other = Backing()
-    readiness = watching(Check("database", backing.probe, required=True), Check("redis", other.probe, required=False))
+    readiness = watching(
+        Check(BackingService("database"), backing.probe, required=True),
+        Check(BackingService("redis"), other.probe, required=False),
+    )
     backing.answering.clear()
     threads = threading.active_count()
     started = time.monotonic()
@@ -109,7 +113,7 @@ def test_a_probe_that_hangs_counts_as_down_and_costs_one_thread(backing: Backing
 
 
 def test_many_askers_cost_one_question(backing: Backing) -> None:
-    readiness = Readiness([Check("database", backing.probe, required=True)])
+    readiness = Readiness([Check(BackingService("database"), backing.probe, required=True)])
     askers = [threading.Thread(target=readiness.report) for _ in range(20)]
     for asker in askers:
         asker.start()
@@ -119,7 +123,7 @@ def test_many_askers_cost_one_question(backing: Backing) -> None:
 
 
 def test_an_answer_is_given_again_only_for_a_while(backing: Backing) -> None:
-    readiness = Readiness([Check("database", backing.probe, required=True)], fresh_seconds=0.05)
+    readiness = Readiness([Check(BackingService("database"), backing.probe, required=True)], fresh_seconds=0.05)
     readiness.report()
     backing.problem = OSError("away")
     deadline = time.monotonic() + 5

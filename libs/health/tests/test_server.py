@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from prometheus_client import Counter
 
+from postroom_health.backing_service import BackingService
 from postroom_health.checks import Check, Readiness
 from postroom_health.liveness import Liveness
 from postroom_health.server import HealthServer
@@ -24,7 +25,9 @@ class Scene:
         self.answering = threading.Event()
         self.answering.set()
         self.liveness = Liveness(max_silence_seconds=60)
-        self.readiness = Readiness([Check("database", self.probe, required=True)], fresh_seconds=0.0, probe_seconds=0.2)
+        self.readiness = Readiness(
+            [Check(BackingService("database"), self.probe, required=True)], fresh_seconds=0.0, probe_seconds=0.2
+        )
         self.server = HealthServer(
             "127.0.0.1",
             0,

@@ -38,6 +38,7 @@ class SesServer:
         latency_seconds: wait before each answer of SendEmail.
         max_send_rate, max_24_hour_send, sending_enabled, configuration_sets: what it says about the account.
         identities: what it knows of domains and suppressed addresses.
+        on_accepted: told of each mail that is accepted, whether SendEmail is answered or not.
     """
 
     def __init__(self) -> None:
@@ -49,6 +50,7 @@ class SesServer:
         self.sending_enabled = True
         self.configuration_sets = {"postroom"}
         self.identities = Identities(self.configuration_sets)
+        self.on_accepted: Callable[[AcceptedMail], None] = lambda _: None
         self._sending = _Mood()
         self._managing = _Mood()
         self._lock = threading.Lock()
@@ -72,7 +74,7 @@ class SesServer:
             self._sending.always = behaviour
 
     def script_managing(self, *behaviours: Behaviour) -> None:
-        """The same for the calls about identities and suppressed addresses."""
+        """The same for the calls about identities, suppressed addresses and the account."""
         with self._lock:
             self._managing.script.extend(behaviours)
 
@@ -123,12 +125,13 @@ class SesServer:
         def accept() -> AcceptedMail:
             with self._lock:
                 self.mails.append(mail)
+            self.on_accepted(mail)
             return mail
 
         return self._behave(behaviour, accept)
 
     def manage(self, answer: Callable[[dict[str, Any]], dict[str, Any]], body: dict[str, Any]) -> dict[str, Any] | None:
-        """Answer one call about identities or suppressed addresses, likewise."""
+        """Answer one call about identities, suppressed addresses or the account, likewise."""
 
         def carry_out() -> dict[str, Any]:
             with self._lock:
@@ -160,7 +163,7 @@ class SesServer:
             "SendQuota": {
                 "Max24HourSend": self.max_24_hour_send,
                 "MaxSendRate": self.max_send_rate,
-                "SentLast24Hours": float(len(self.mails)),
+                "SentLast24Hours": float(sum(len(mail.recipients) for mail in self.mails)),
             },
             "SendingEnabled": self.sending_enabled,
         }
@@ -258,7 +261,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._mail = ses.meet(json.loads(body), access_key)
             return None if self._mail is None else {"MessageId": self._mail.message_id}
         if self.command == "GET" and self.path == ACCOUNT_PATH:
-            return ses.describe_account()
+            return ses.manage(lambda _: ses.describe_account(), {})
         if self.command == "GET" and self.path.startswith(SETS_PATH):
             name = self.path.removeprefix(SETS_PATH)
             if name not in ses.configuration_sets:

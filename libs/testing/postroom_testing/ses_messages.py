@@ -51,8 +51,8 @@ class AcceptedMail:
     raw: bytes
     tags: dict[str, str]
     configuration_set: str | None
-    access_key: str
-    accepted_at: float
+    access_key: str = ""
+    accepted_at: float = 0.0
     answered: bool = False
 
 

@@ -13,9 +13,13 @@ from postroom_domain.ids import new_id
 ANSWER_HEADERS = "answer_headers"
 """In a request's state: headers that its answer gets, whatever it is."""
 
+REASON = "reason"
+"""In a request's state: why it was put off, for the log."""
+
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _MAY_BE_ADDRESS = re.compile("[@%]")
 _SERVER_ERROR = 500
+_UNAVAILABLE = 503
 _CLIENT_ERROR = 400
 
 
@@ -62,6 +66,8 @@ class Edge:
         method = str(scope.get("method", ""))
         ANSWERED.labels(method, str(status)).observe(seconds)
         level = "ERROR" if status >= _SERVER_ERROR else "INFO" if status >= _CLIENT_ERROR else "DEBUG"
+        if status == _UNAVAILABLE:  # the client comes again
+            level = "WARNING"
         logger.log(
             level,
             "request.answered",
@@ -69,6 +75,7 @@ class Edge:
             # An address may stand in a path; then only the route is told.
             path=scope.get("path_template", "") if _MAY_BE_ADDRESS.search(scope["path"]) else scope["path"],
             status=status,
+            reason=scope["state"].get(REASON),
             milliseconds=round(seconds * 1000, 1),
         )
 

@@ -9,6 +9,7 @@ from litestar.types import ExceptionHandlersMap
 from loguru import logger
 
 from postroom_api.bounds import MAX_BODY_BYTES, MEGABYTE
+from postroom_api.edge import REASON
 from postroom_api.errors import (
     FAILED,
     METHOD_NOT_ALLOWED,
@@ -37,8 +38,8 @@ def _refused(_request: _AnyRequest, problem: ApiError) -> Response[bytes]:
     return _answer(problem)
 
 
-def _unavailable(_request: _AnyRequest, problem: DatabaseUnavailable) -> Response[bytes]:
-    logger.warning("request.postponed", reason=str(problem))
+def _unavailable(request: _AnyRequest, problem: DatabaseUnavailable) -> Response[bytes]:
+    request.scope["state"][REASON] = str(problem)
     return _answer(unavailable())
 
 

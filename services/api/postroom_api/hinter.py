@@ -18,7 +18,7 @@ from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable, is_contended
 from postroom_database.repositories import emails
 from postroom_domain.lanes import Lane
-from postroom_jobs.broker import HintsUnavailable
+from postroom_jobs.broker import HintsRefused, HintsUnavailable
 from postroom_jobs.hints import Hints
 
 _PROBE_SECONDS = 1.0
@@ -97,9 +97,10 @@ class Hinter:
         try:
             room = self._hints.room(lane)
             self._hints.give(lane, ids[:room])
-        except HintsUnavailable:
+        except HintsUnavailable as problem:
             self._open = False
-            logger.warning("hints.paused", reason="Redis does not answer; the sweep will hint")
+            if isinstance(problem, HintsRefused):  # that it is away is told by whoever watches it
+                logger.warning("hints.paused", reason=str(problem))
             self._forget(ids)
         else:
             if ids[room:]:
@@ -126,4 +127,3 @@ class Hinter:
             time.sleep(max(0.0, _PROBE_SECONDS - (time.monotonic() - started)))
         else:
             self._open = True
-            logger.info("hints.resumed")

@@ -6,6 +6,7 @@ round trip counts many. A Redis that is away counts nothing, and nobody waits fo
 
 import asyncio
 import math
+import time
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,11 +14,16 @@ from loguru import logger
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from postroom_health.backing_service import BackingService
+
 _WINDOW_MILLISECONDS = 1000
 _ANSWER_SECONDS = 0.1
 """A Redis that takes longer is as good as away; this is the most that a request may wait for it, once."""
+_PATIENCE_SECONDS = 1.0
+"""A Redis that takes longer than this is told to be away."""
 _PROBE_SECONDS = 1.0
 _PREFIX = "postroom-rate"
+_AWAY = (RedisError, OSError, TimeoutError)
 
 # The window begins with its first request, by Redis's own clock: hosts' clocks may differ.
 _COUNT = """
@@ -65,13 +71,14 @@ class RateLimit:
     Args:
         redis_url: shared by all api processes.
         per_second: requests of one key; 0 counts nothing.
+        service: where it is noted whether Redis answers.
     """
 
-    def __init__(self, redis_url: str, per_second: int) -> None:
+    def __init__(self, redis_url: str, per_second: int, service: BackingService) -> None:
         self._limit = per_second
-        self._redis: Redis = Redis.from_url(
-            redis_url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS
-        )
+        self._service = service
+        self._redis = _open(redis_url, _ANSWER_SECONDS)
+        self._patient = _open(redis_url, _PATIENCE_SECONDS)
         self._count = self._redis.register_script(_COUNT)
         self._waiting: dict[UUID, list[asyncio.Future[Standing | None]]] = {}
         self._counting: asyncio.Task[None] | None = None
@@ -92,6 +99,7 @@ class RateLimit:
             if task is not None:
                 task.cancel()
         await self._redis.aclose()
+        await self._patient.aclose()
 
     async def _count_all(self) -> None:
         waiting: dict[UUID, list[asyncio.Future[Standing | None]]] = {}
@@ -99,8 +107,7 @@ class RateLimit:
             while self._waiting:
                 waiting, self._waiting = self._waiting, {}
                 await self._count_once(waiting)
-        except (RedisError, OSError, TimeoutError) as problem:
-            logger.warning("rate_limit.paused", reason=f"{type(problem).__name__}: requests are not counted")
+        except _AWAY:
             self._probing = asyncio.create_task(self._probe())
         finally:
             self._counting = None
@@ -124,12 +131,26 @@ class RateLimit:
                     future.set_result(Standing(self._limit, place, reset_seconds))
 
     async def _probe(self) -> None:
-        while True:
+        """Ask, more patiently, until Redis answers; requests pass meanwhile."""
+        was_away = False
+        while not await self._answers():
+            was_away = True
             await asyncio.sleep(_PROBE_SECONDS)
-            try:
-                await self._redis.ping()
-            except (RedisError, OSError, TimeoutError):
-                continue
-            self._probing = None
-            logger.info("rate_limit.resumed")
-            return
+        if not was_away:
+            logger.warning("rate_limit.paused", reason="Redis answers too slowly", seconds=_PROBE_SECONDS)
+            await asyncio.sleep(_PROBE_SECONDS)
+        self._probing = None
+
+    async def _answers(self) -> bool:
+        asked_at = time.monotonic()
+        try:
+            await self._patient.ping()
+        except _AWAY:
+            self._service.note(asked_at, "it does not answer")
+            return False
+        self._service.note(asked_at)
+        return True
+
+
+def _open(redis_url: str, seconds: float) -> Redis:
+    return Redis.from_url(redis_url, socket_timeout=seconds, socket_connect_timeout=seconds)

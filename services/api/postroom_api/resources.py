@@ -11,6 +11,7 @@ from postroom_api.rate_limit import RateLimit
 from postroom_api.senders import Senders
 from postroom_api.terms import Terms
 from postroom_database.engine import Database
+from postroom_health.backing_service import BackingService
 
 _LAST_WORDS_SECONDS = 2.0
 
@@ -24,15 +25,24 @@ class Resources:
         hinter: tells workers of new emails.
         intake: makes emails durable.
         terms: what an operator decided.
+        redis: where it is noted whether Redis answers.
     """
 
-    def __init__(self, database: Database, redis_url: str, hinter: Hinter, intake: Intake, terms: Terms) -> None:
+    def __init__(
+        self,
+        database: Database,
+        redis_url: str,
+        hinter: Hinter,
+        intake: Intake,
+        terms: Terms,
+        redis: BackingService,
+    ) -> None:
         self.database = database
         self.hinter = hinter
         self.intake = intake
         self.terms = terms
         self.key_use = KeyUse(database)
-        self.rate_limit = RateLimit(redis_url, terms.requests_per_second)
+        self.rate_limit = RateLimit(redis_url, terms.requests_per_second, redis)
         self.access = Access(Keyring(database, development=terms.uses_inbox), self.key_use, self.rate_limit)
         self.senders = Senders(database, verified_only=terms.verified_only)
 

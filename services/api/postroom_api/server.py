@@ -1,11 +1,11 @@
-"""Uvicorn as a process that an orchestrator can stop: SIGTERM drains, a second one ends at once, and it exits 0."""
+"""Uvicorn as a process that an orchestrator can stop: whoever was let in is answered, then it ends and exits 0."""
 
-import signal
+import asyncio
+import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from functools import partial
 
 import uvicorn
 from litestar.types import ASGIApp
@@ -17,39 +17,71 @@ _AFTERWARDS_SECONDS = 3.0
 
 
 class Server(uvicorn.Server):
-    """Adds to Uvicorn's when all must be over.
+    """Uvicorn's, told to stop by an event instead of by signals.
 
     Args:
         config: Uvicorn's.
-        drain_seconds: from being told to stop to the end of the process.
+        stop_asked: ends it when set.
     """
 
-    def __init__(self, config: uvicorn.Config, drain_seconds: float) -> None:
+    def __init__(self, config: uvicorn.Config, stop_asked: threading.Event) -> None:
         super().__init__(config)
-        self._drain_seconds = drain_seconds
-        self._told_at: float | None = None
-
-    def remaining_seconds(self) -> float:
-        """What is left of the drain time."""
-        told_at = time.monotonic() if self._told_at is None else self._told_at
-        return max(0.0, told_at + self._drain_seconds - time.monotonic())
+        self._stop_asked = stop_asked
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # Uvicorn's own raises the signal again when it is done, and the process would die by it instead of
-        # exiting 0, as a process that was asked to stop and did should.
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, self._stop)
-        yield
+        yield  # signals are heard elsewhere
 
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self.force_exit = self.should_exit
-        self.should_exit = True
-        self._told_at = self._told_at or time.monotonic()
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self._stop_asked.is_set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._take_in_those_who_wait()
+        await super().shutdown(sockets)
+
+    async def _take_in_those_who_wait(self) -> None:
+        """Stop to listen, and accept whom the kernel had let in: their requests may be on the way already.
+
+        Closing a listening socket resets all connections that wait behind it.
+        """
+        listeners = [opened.dup() for server in self.servers for opened in server.sockets]
+        for server in self.servers:
+            server.close()
+        accepted = [connection for listener in listeners for connection in _accept_all(listener)]
+        loop = asyncio.get_running_loop()
+        make_protocol = partial(
+            OneWriteProtocol, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        for connection in accepted:
+            await loop.connect_accepted_socket(make_protocol, connection)
 
 
-def make_server(app: ASGIApp, *, host: str, port: int, drain_seconds: float) -> Server:
+def _accept_all(listener: socket.socket) -> list[socket.socket]:
+    """Whoever waits; nobody can come after."""
+    accepted = []
+    with listener:
+        listener.settimeout(0)
+        while True:
+            try:
+                accepted.append(listener.accept()[0])
+            except ConnectionAbortedError:  # it went away while it waited
+                continue
+            except OSError:  # nobody waits any more, or this process may hold no more connections
+                return accepted
+
+
+def make_server(
+    app: ASGIApp, *, host: str, port: int, drain_seconds: float, stop_asked: threading.Event | None = None
+) -> Server:
+    """A server of the application.
+
+    Args:
+        app: what is served.
+        host: where it listens.
+        port: likewise; 0 takes any that is free.
+        drain_seconds: from being told to stop to the end of the process.
+        stop_asked: tells it to stop.
+    """
     return Server(
         uvicorn.Config(
             app,
@@ -66,5 +98,5 @@ def make_server(app: ASGIApp, *, host: str, port: int, drain_seconds: float) -> 
             timeout_graceful_shutdown=max(1, int(drain_seconds - _AFTERWARDS_SECONDS)),
             backlog=2048,
         ),
-        drain_seconds,
+        stop_asked or threading.Event(),
     )

@@ -22,6 +22,7 @@ from postroom_api.routes.operations import Version, operations_routes
 from postroom_api_testing.compatibility import find_proofs, render_compatibility
 from postroom_api_testing.running import TERMS
 from postroom_database.engine import Database
+from postroom_health.backing_service import BackingService
 from postroom_health.checks import Readiness
 from postroom_jobs.broker import open_broker
 from postroom_jobs.hints import Hints
@@ -46,7 +47,7 @@ def read_contract() -> dict[str, Any]:
     """The OpenAPI document of an api that has opened nothing."""
     database = Database("sqlite:///nowhere")
     hinter = Hinter(database, Hints(open_broker(_NOWHERE, timeout_seconds=1), 1))
-    resources = Resources(database, _NOWHERE, hinter, GroupIntake(database, hinter), TERMS)
+    resources = Resources(database, _NOWHERE, hinter, GroupIntake(database, hinter), TERMS, BackingService("redis"))
     operations = [operations_routes(Readiness([]), Version("api", "0", "none", "none"))]
     app = create_app(resources, operations=operations, remaining_seconds=lambda: 0.0)
     if not (isinstance(app, Edge) and isinstance(app.inner, Litestar)):

@@ -2,8 +2,11 @@
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Self
 from uuid import UUID
+
+from litestar import Router
 
 from postroom_api.app import create_app
 from postroom_api.hinter import Hinter
@@ -17,6 +20,7 @@ from postroom_api_testing.exchange import Answer, exchange
 from postroom_database.engine import Database
 from postroom_database.repositories import api_keys, workspaces
 from postroom_domain.tokens import hash_token, new_token
+from postroom_health.backing_service import BackingService
 from postroom_health.checks import Check, Readiness
 from postroom_jobs.broker import open_broker
 from postroom_jobs.hints import Hints
@@ -49,6 +53,7 @@ class RunningApi:
         redis_url: where hints go.
         workspace: the name of the workspace that is made for it.
         terms: what its operator decided.
+        hooks: the routes of providers' hooks, where it has some.
 
     Attributes:
         database: the one that the api uses.
@@ -56,22 +61,35 @@ class RunningApi:
         app: what is served.
     """
 
-    def __init__(self, database_url: str, redis_url: str, *, workspace: str = "one", terms: Terms = TERMS) -> None:
-        self.database = Database(database_url, pool_size=8, timeout_seconds=3)
+    def __init__(
+        self,
+        database_url: str,
+        redis_url: str,
+        *,
+        workspace: str = "one",
+        terms: Terms = TERMS,
+        hooks: Callable[[Database], Router] | None = None,
+    ) -> None:
+        services = {name: BackingService(name) for name in ("database", "redis")}
+        self.database = Database(database_url, pool_size=8, timeout_seconds=3, note=services["database"].note)
         migrate(self.database)
-        self.hints = Hints(open_broker(redis_url, timeout_seconds=0.3), 20_000)
+        self.hints = Hints(open_broker(redis_url, timeout_seconds=0.3, note=services["redis"].note), 20_000)
         self.hinter = Hinter(self.database, self.hints)
         self.intake = GroupIntake(self.database, self.hinter)
         readiness = Readiness(
-            [Check("database", self.database.check, required=True), Check("redis", self.hints.check, required=False)]
+            [
+                Check(services["database"], self.database.check, required=True),
+                Check(services["redis"], self.hints.check, required=False),
+            ]
         )
 
-        self.resources = Resources(self.database, redis_url, self.hinter, self.intake, terms)
+        self.resources = Resources(self.database, redis_url, self.hinter, self.intake, terms, services["redis"])
         self.app = create_app(
             self.resources,
             operations=[
                 operations_routes(readiness, Version("api", "0", "test", "none")),
                 inbox_routes(self.database, exposed=False),
+                *([hooks(self.database)] if hooks else []),
             ],
             remaining_seconds=lambda: 5.0,
         )

@@ -33,11 +33,11 @@ def limited_api(mariadb_url: str, redis_url: str) -> Iterator[RunningApi]:
 
 @pytest.fixture
 def told() -> Iterator[list[str]]:
-    """Events of this part so far: level and name."""
+    """What was told of Redis and of counting so far: level and name."""
     seen: list[str] = []
 
     def note(message: "Message") -> None:
-        if message.record["message"].startswith("rate_limit."):
+        if message.record["message"].startswith(("rate_limit.", "service.", "hints.")):
             seen.append(f"{message.record['level'].name} {message.record['message']}")
 
     handler = logger.add(note)
@@ -140,6 +140,7 @@ def test_without_redis_nobody_is_refused_or_waits_and_it_is_said_once(
         assert answer.status == 200
         assert "ratelimit-limit" not in answer.headers
     assert statistics.median(seconds) < 0.05
+    wait_until(lambda: bool(told), seconds=5, what="it to be told")
     if trouble == "stop":
         redis_server.start()
     else:
@@ -147,7 +148,21 @@ def test_without_redis_nobody_is_refused_or_waits_and_it_is_said_once(
     wait_until(
         lambda: "ratelimit-limit" in limited_api.request("GET", "/emails").headers, seconds=5, what="counting to go on"
     )
-    assert told == ["WARNING rate_limit.paused", "INFO rate_limit.resumed"]
+    assert told == ["WARNING service.went_down", "INFO service.came_up"]
+
+
+def test_a_redis_that_is_only_slow_counts_nothing_for_a_second_and_that_is_told(
+    limited_api: RunningApi, redis_server: Redis, redis_url: str, told: list[str]
+) -> None:
+    assert limited_api.request("GET", "/emails").status == 200
+    with Client.from_url(redis_url) as client:
+        client.execute_command("CLIENT", "PAUSE", 300, "ALL")
+    answer = limited_api.request("GET", "/emails")
+    assert (answer.status, "ratelimit-limit" in answer.headers) == (200, False)
+    wait_until(
+        lambda: "ratelimit-limit" in limited_api.request("GET", "/emails").headers, seconds=5, what="counting to go on"
+    )
+    assert told == ["WARNING rate_limit.paused"]
 
 
 def test_no_limit_counts_nothing(mariadb_api: RunningApi, redis_url: str) -> None:

@@ -8,10 +8,12 @@ from loguru import logger
 from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable, is_contended
 from postroom_domain.unknowns import UnknownRules
+from postroom_health.backing_service import BackingService
 from postroom_jobs import names
 from postroom_jobs.broker import HintsUnavailable
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER
+from postroom_scheduler.brake import BrakeRules, brake_workspaces
 from postroom_scheduler.sweeps import (
     end_unknowns,
     expire_leases,
@@ -20,6 +22,8 @@ from postroom_scheduler.sweeps import (
     hint_provider_jobs,
     queue_due,
 )
+
+_BRAKE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,13 @@ class Job:
 
 
 def jobs(
-    database: Database, hints: Hints, rules: UnknownRules, *, sweep_seconds: float, hint_age_seconds: float
+    database: Database,
+    hints: Hints,
+    rules: UnknownRules,
+    brake: BrakeRules,
+    *,
+    sweep_seconds: float,
+    hint_age_seconds: float,
 ) -> list[Job]:
     """The table of jobs over what main.py opened."""
     age = hint_age_seconds
@@ -44,21 +54,34 @@ def jobs(
         Job("hint_missing", sweep_seconds, lambda: hint_missing(database, hints, age), tuple(DELIVER.values())),
         Job("hint_alone", sweep_seconds, lambda: hint_alone(database, hints, age), (ALONE,)),
         Job("hint_provider_jobs", sweep_seconds, lambda: hint_provider_jobs(database, hints, age), (PROVIDER,)),
+        Job("brake_workspaces", _BRAKE_SECONDS, lambda: brake_workspaces(database, brake)),
     ]
 
 
-def guarded(job: Job) -> Callable[[], None]:
-    """A job whose trouble postpones it to its next round, and is told once instead of every second."""
+def guarded(
+    job: Job, *, database: BackingService | None = None, redis: BackingService | None = None
+) -> Callable[[], None]:
+    """A job whose trouble postpones it to its next round, and is told once instead of every second.
+
+    Args:
+        job: what is run.
+        database: when it is away it tells so itself, and the job skips rounds until it is worth asking it again.
+        redis: likewise.
+    """
     trouble: str | None = None
+    away: BackingService | None = None
 
     def run() -> None:
-        nonlocal trouble
+        nonlocal trouble, away
+        if away is not None and away.pause_seconds() > 0:
+            return
         before = trouble
         try:
             job.run()
         except (DatabaseUnavailable, HintsUnavailable) as problem:
-            trouble = str(problem)
-            if trouble != before:
+            away = database if isinstance(problem, DatabaseUnavailable) else redis
+            trouble = None if _is_down(away) else str(problem)
+            if trouble not in {None, before}:
                 logger.warning("job.postponed", job=job.name, reason=trouble)
         except Exception as problem:  # noqa: BLE001 - a fault in one job must not keep it, or others, from going on
             if is_contended(problem):
@@ -73,3 +96,7 @@ def guarded(job: Job) -> Callable[[], None]:
                 logger.info("job.resumed", job=job.name)
 
     return run
+
+
+def _is_down(service: BackingService | None) -> bool:
+    return service is not None and not service.is_up

@@ -1,10 +1,6 @@
 """The scheduler: APScheduler only ticks; what is due is asked of the database, and every row is claimed."""
 
 import logging
-import os
-import signal
-import threading
-from types import FrameType
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -13,13 +9,18 @@ from loguru import logger
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
+from postroom_domain.reputation import Brake
+from postroom_domain.suppressions import Origin
 from postroom_domain.unknowns import UnknownRules
+from postroom_health.backing_service import BackingService
 from postroom_health.checks import Check, Readiness
 from postroom_health.liveness import Liveness
 from postroom_health.server import HealthServer
+from postroom_health.stopping import Stopping
 from postroom_jobs.broker import check_broker, open_broker
 from postroom_jobs.hints import Hints
 from postroom_logging.setup import configure, flush
+from postroom_scheduler.brake import BrakeRules
 from postroom_scheduler.jobs import guarded, jobs
 from postroom_scheduler.settings import SchedulerServiceSettings
 
@@ -30,6 +31,7 @@ _FLUSH_SECONDS = 2.0
 
 def main() -> None:
     settings = load_or_exit(SchedulerServiceSettings)
+    stopping = Stopping(settings.drain.seconds)
     configure(
         service="scheduler",
         release=settings.release.release,
@@ -37,19 +39,14 @@ def main() -> None:
         format=settings.log.format,
         buffer_lines=settings.log.buffer_lines,
     )
-    stopping = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    database_service, redis_service = BackingService("database"), BackingService("redis")
     database = Database(
         settings.database.url.get_secret_value(),
         pool_size=settings.database.pool_size,
         timeout_seconds=settings.database.timeout_seconds,
+        note=database_service.note,
     )
-    broker = open_broker(settings.redis.url.get_secret_value(), timeout_seconds=_REDIS_SECONDS)
+    broker = open_broker(settings.redis.url.get_secret_value(), timeout_seconds=_REDIS_SECONDS, note=redis_service.note)
     table = jobs(
         database,
         Hints(broker, settings.hints.mark),
@@ -58,14 +55,21 @@ def main() -> None:
             max_crashes=settings.outcomes.max_crashes,
             max_resends=settings.outcomes.max_resends,
         ),
+        BrakeRules(
+            {
+                Origin.BOUNCE: Brake(settings.brake.bounce_percent, settings.brake.min_volume),
+                Origin.COMPLAINT: Brake(settings.brake.complaint_percent, settings.brake.min_volume),
+            },
+            settings.brake.window_seconds,
+        ),
         sweep_seconds=settings.scheduler.sweep_seconds,
         hint_age_seconds=settings.hints.age_seconds,
     )
     liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
     readiness = Readiness(
         [
-            Check("database", probe=database.check, required=True),
-            Check("redis", probe=lambda: check_broker(broker), required=True),
+            Check(database_service, probe=database.check, required=True),
+            Check(redis_service, probe=lambda: check_broker(broker), required=True),
         ]
     )
     health = HealthServer(
@@ -87,30 +91,24 @@ def main() -> None:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     for job in table:
-        ticker.add_job(guarded(job), "interval", seconds=job.every_seconds, id=job.name)
+        ticker.add_job(
+            guarded(job, database=database_service, redis=redis_service),
+            "interval",
+            seconds=job.every_seconds,
+            id=job.name,
+        )
     # The sign of life goes through the ticker itself: when it stops ticking, so does this.
     ticker.add_job(liveness.beat, "interval", seconds=1, id="beat")
     health.start()
     ticker.start()
     logger.info("service.started", jobs=[job.name for job in table])
-    stopping.wait()
+    stopping.asked.wait()
     logger.info("service.draining")
-    finished = _finish(ticker, settings.drain.seconds)
+    ticker.shutdown()  # waits for the sweeps that have begun
     health.stop()
     database.close()
-    logger.info("service.stopped", finished=finished)
+    logger.info("service.stopped", finished=True)
     flush(_FLUSH_SECONDS)
-    if not finished:
-        # The interpreter would wait for the sweeps; what they have not committed is rolled back and swept again.
-        os._exit(0)
-
-
-def _finish(ticker: BackgroundScheduler, seconds: float) -> bool:
-    """Let the sweeps that have begun come to their end; False when they take longer."""
-    ending = threading.Thread(target=ticker.shutdown, name="drain", daemon=True)
-    ending.start()
-    ending.join(seconds)
-    return not ending.is_alive()
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable, LeaseLost
 from postroom_database.writing import write
+from postroom_health.backing_service import pause_after
 
-_AGAIN_SECONDS = 1.0
+_LAST_TRY_SECONDS = 1.0
+"""Before the lease ends."""
 
 _Written = TypeVar("_Written")
 
@@ -33,6 +35,7 @@ def write_while_held(
         attempt: for the log.
         lost_level: of the event that says that the lease was lost.
     """
+    away_since: float | None = None
     while True:
         try:
             return write(database, work)
@@ -40,7 +43,10 @@ def write_while_held(
             logger.log(lost_level, "lease.lost", attempt=attempt)
             return None
         except DatabaseUnavailable:
-            if time.monotonic() + _AGAIN_SECONDS > lease_ends_at:
+            now = time.monotonic()
+            away_since = away_since or now
+            left = lease_ends_at - _LAST_TRY_SECONDS - now
+            if left <= 0:
                 logger.error("outcome.lost", attempt=attempt)
                 return None
-            time.sleep(_AGAIN_SECONDS)
+            time.sleep(min(left, pause_after(now - away_since)))

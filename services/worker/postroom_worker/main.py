@@ -1,12 +1,8 @@
-"""The worker: one process, N threads; more cores means more replicas."""
+"""The worker: one process, N threads for each lane; more cores means more replicas."""
 
-import signal
 import sys
-import threading
-from types import FrameType
 from typing import NoReturn
 
-import dramatiq
 from loguru import logger
 
 from postroom_config.errors import EX_CONFIG
@@ -16,9 +12,11 @@ from postroom_database.engine import Database
 from postroom_database.inbox_store import DatabaseInboxStore
 from postroom_domain.sealing import Seal
 from postroom_egress.fetch import Egress
+from postroom_health.backing_service import BackingService
 from postroom_health.checks import Check, Readiness
 from postroom_health.liveness import Liveness
 from postroom_health.server import HealthServer
+from postroom_health.stopping import Stopping
 from postroom_jobs.broker import check_broker, open_broker
 from postroom_logging.setup import configure, flush
 from postroom_transport.factory import open_provider, open_transport
@@ -26,14 +24,16 @@ from postroom_transport.message import Transport
 from postroom_worker.actors import declare_actors
 from postroom_worker.delivery import Delivery
 from postroom_worker.domain_look import DomainLook
+from postroom_worker.lanes import Lanes
 from postroom_worker.letters import Letters
+from postroom_worker.mail_work import MailWork
 from postroom_worker.outcomes import RetryRules
+from postroom_worker.pace import Pace
+from postroom_worker.patience import Patience
 from postroom_worker.provider_work import CALLS_PER_JOB, ProviderWork
 from postroom_worker.settings import WorkerServiceSettings
 
 _REDIS_SECONDS = 5.0
-_POLL_MILLISECONDS = 200
-"""How long an idle worker may sleep before it looks for hints: the most that an email waits on an idle system."""
 _SILENCE_SECONDS = 60.0
 _SPARE_SECONDS = 5.0
 """What a lease must hold beyond the call: claiming, rendering, writing the outcome."""
@@ -41,6 +41,7 @@ _SPARE_SECONDS = 5.0
 
 def main() -> None:
     settings = load_or_exit(WorkerServiceSettings)
+    stopping = Stopping(settings.drain.seconds)
     configure(
         service="worker",
         release=settings.release.release,
@@ -51,14 +52,16 @@ def main() -> None:
     _check_lease(settings)
     if not settings.mail.url.get_secret_value().startswith("inbox:"):
         settings.secrets.refuse_example()
+    database_service, redis_service = BackingService("database"), BackingService("redis")
     database = Database(
         settings.database.url.get_secret_value(),
-        pool_size=max(settings.database.pool_size, settings.worker.threads),
+        pool_size=max(settings.database.pool_size, 2 * settings.worker.threads),
         timeout_seconds=settings.database.timeout_seconds,
+        note=database_service.note,
     )
     transport = _open_transport(settings, database)
     provider = open_provider(settings.mail.url.get_secret_value(), timeout_seconds=settings.mail.timeout_seconds)
-    broker = open_broker(settings.redis.url.get_secret_value(), timeout_seconds=_REDIS_SECONDS)
+    broker = open_broker(settings.redis.url.get_secret_value(), timeout_seconds=_REDIS_SECONDS, note=redis_service.note)
     delivery = Delivery(
         database,
         transport,
@@ -76,22 +79,15 @@ def main() -> None:
         DomainLook(database, provider, Seal(settings.secrets.read(), "dkim")),
         lease_seconds=CALLS_PER_JOB * _longest_call(settings) + _SPARE_SECONDS,
     )
-    stopping = threading.Event()
-    declare_actors(broker, delivery, provider_work, stopping)
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        if stopping.is_set():  # asked twice: end at once; leases end by themselves and nothing is lost
-            flush(0.5)
-            sys.exit(1)
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    patience = Patience(database_service, stopping.asked)
+    pace = _make_pace(settings, database) if provider is not None else None
+    mail_work = MailWork(database, delivery, pace, patience, stopping.asked, hint_seconds=settings.hints.age_seconds)
+    declare_actors(broker, mail_work, provider_work, patience)
     liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
     readiness = Readiness(
         [
-            Check("database", probe=database.check, required=True),
-            Check("redis", probe=lambda: check_broker(broker), required=True),
+            Check(database_service, probe=database.check, required=True),
+            Check(redis_service, probe=lambda: check_broker(broker), required=True),
         ]
     )
     health = HealthServer(
@@ -105,14 +101,14 @@ def main() -> None:
         commit=settings.release.commit,
     )
     health.start()
-    worker = dramatiq.Worker(broker, worker_threads=settings.worker.threads, worker_timeout=_POLL_MILLISECONDS)
-    worker.start()
+    lanes = Lanes(broker, redis_service, settings.worker.threads, pace)
+    lanes.start()
     logger.info("service.started", threads=settings.worker.threads, transport=transport.name)
-    while not stopping.wait(1.0):
-        if all(thread.is_alive() for thread in (*worker.workers, *worker.consumers.values())):
+    while not stopping.asked.wait(1.0):
+        if lanes.are_alive():
             liveness.beat()
     logger.info("service.draining")
-    worker.stop(timeout=int(settings.drain.seconds * 1000))
+    lanes.stop()
     health.stop()
     transport.close()
     if provider is not None:
@@ -131,6 +127,10 @@ def _open_transport(settings: WorkerServiceSettings, database: Database) -> Tran
         )
     except ValueError as problem:
         _refuse(f"POSTROOM_MAIL_URL: {problem}")
+
+
+def _make_pace(settings: WorkerServiceSettings, database: Database) -> Pace:
+    return Pace(database, settings.redis.url.get_secret_value(), settings.pace.interactive_share)
 
 
 def _longest_call(settings: WorkerServiceSettings) -> float:

@@ -6,12 +6,10 @@ one of them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from postroom_database.models import Email
@@ -23,6 +21,7 @@ from postroom_domain.lanes import Lane
 from postroom_domain.states import HeldBecause, State, ended
 from postroom_domain.unknowns import Unknown, UnknownRules
 
+_SWEPT = (Email.id, Email.workspace_id, Email.request_id)
 _HINTED = (State.QUEUED.value, State.SUSPECT.value)
 
 
@@ -45,7 +44,7 @@ class Unhinted:
 
 def due_scheduled(connection: Connection, limit: int) -> list[Swept]:
     """Scheduled emails whose time has come, oldest first."""
-    return _swept(connection, (Email.state == State.SCHEDULED.value, Email.due_at <= Now()), Email.due_at, limit)
+    return _due(connection, State.SCHEDULED, limit)
 
 
 def queue_scheduled(connection: Connection, email_id: UUID) -> bool:
@@ -60,7 +59,10 @@ def queue_scheduled(connection: Connection, email_id: UUID) -> bool:
 
 def expired_leases(connection: Connection, limit: int) -> list[Swept]:
     """Emails whose worker has not come back in time."""
-    return _swept(connection, (Email.lease_ends_at <= Now(),), Email.lease_ends_at, limit)
+    rows = connection.execute(
+        select(*_SWEPT).where(Email.lease_ends_at <= Now()).order_by(Email.lease_ends_at).limit(limit)
+    )
+    return [Swept(*row) for row in rows]
 
 
 def expire(connection: Connection, email_id: UUID) -> bool:
@@ -86,7 +88,7 @@ def expire(connection: Connection, email_id: UUID) -> bool:
 
 def due_unknown(connection: Connection, limit: int) -> list[Swept]:
     """Emails whose outcome is unknown, and that the provider has not told of in time; oldest first."""
-    return _swept(connection, (Email.state == State.UNKNOWN.value, Email.due_at <= Now()), Email.due_at, limit)
+    return _due(connection, State.UNKNOWN, limit)
 
 
 def end_unknown(connection: Connection, email_id: UUID, rules: UnknownRules) -> tuple[State, HeldBecause | None] | None:
@@ -107,12 +109,7 @@ def end_unknown(connection: Connection, email_id: UUID, rules: UnknownRules) -> 
     if email is None:
         return None
     known = recipients.settled(connection, email_id)
-    settled = ended(
-        [
-            known.get(address, State.UNKNOWN)
-            for address in recipients.envelope(email.to_list, email.cc_list, email.bcc_list)
-        ]
-    )
+    settled = ended([known.get(address, State.UNKNOWN) for address in recipients.envelope(email)])
     state, because = unknowns.end_unknown(Unknown(email.crashes, email.unknowns, settled), rules)
     connection.execute(
         update(Email)
@@ -125,28 +122,41 @@ def end_unknown(connection: Connection, email_id: UUID, rules: UnknownRules) -> 
     return state, because
 
 
-def missing_hints(connection: Connection, lane: Lane, *, older_than_seconds: float, limit: int) -> list[Unhinted]:
-    """Due emails of a lane that were never hinted, or so long ago that the hint must be lost; oldest first."""
-    return _unhinted(
-        connection, (Email.state == State.QUEUED.value, Email.lane == lane.value), older_than_seconds, limit
-    )
+def missing_hints(
+    connection: Connection, lane: Lane, *, older_than_seconds: float, limit: int, in_redis: Sequence[UUID] = ()
+) -> list[Unhinted]:
+    """Due emails of a lane that were never hinted, or whose hint must be lost; oldest first.
+
+    Args:
+        connection: to read on.
+        lane: whose.
+        older_than_seconds: by so much a lost hint is older than any that still waits; without such, than now.
+        limit: the most rows.
+        in_redis: ids that workers will get next.
+    """
+    which = (Email.state == State.QUEUED.value, Email.lane == lane.value)
+    return _unhinted(connection, which, older_than_seconds, limit, in_redis)
 
 
-def missing_alone(connection: Connection, *, older_than_seconds: float, limit: int) -> list[Unhinted]:
+def missing_alone(
+    connection: Connection, *, older_than_seconds: float, limit: int, in_redis: Sequence[UUID] = ()
+) -> list[Unhinted]:
     """The same of emails of both lanes that are to be tried alone."""
-    return _unhinted(connection, (Email.state == State.SUSPECT.value,), older_than_seconds, limit)
+    return _unhinted(connection, (Email.state == State.SUSPECT.value,), older_than_seconds, limit, in_redis)
 
 
 def _unhinted(
-    connection: Connection, which: Sequence[ColumnElement[bool]], older_than_seconds: float, limit: int
+    connection: Connection,
+    which: Sequence[ColumnElement[bool]],
+    older_than_seconds: float,
+    limit: int,
+    in_redis: Sequence[UUID],
 ) -> list[Unhinted]:
+    oldest = connection.execute(select(func.min(Email.hinted_at)).where(Email.id.in_(in_redis))).scalar_one()
+    lost = Now(-older_than_seconds) if oldest is None else oldest - timedelta(seconds=older_than_seconds)
     rows = connection.execute(
         select(Email.id, Email.hinted_at)
-        .where(
-            *which,
-            Email.due_at <= Now(),
-            or_(Email.hinted_at.is_(None), Email.hinted_at < Now(-older_than_seconds)),
-        )
+        .where(*which, Email.due_at <= Now(), or_(Email.hinted_at.is_(None), Email.hinted_at < lost))
         .order_by(Email.due_at)
         .limit(limit)
     )
@@ -167,10 +177,21 @@ def claim_hint(connection: Connection, unhinted: Unhinted) -> bool:
     return taken.rowcount == 1
 
 
-def _swept(
-    connection: Connection, which: Sequence[ColumnElement[bool]], order: InstrumentedAttribute[Any], limit: int
-) -> list[Swept]:
-    rows = connection.execute(
-        select(Email.id, Email.workspace_id, Email.request_id).where(*which).order_by(order).limit(limit)
-    )
-    return [Swept(*row) for row in rows]
+def _due(connection: Connection, state: State, limit: int) -> list[Swept]:
+    """Emails of one state that are due, oldest first.
+
+    One query for each lane, because the index has the lane before the time: without it every email of that state would
+    be read, and most are due only later.
+    """
+    rows = [
+        row
+        for lane in Lane
+        for row in connection.execute(
+            select(*_SWEPT, Email.due_at)
+            .where(Email.state == state.value, Email.lane == lane.value, Email.due_at <= Now())
+            .order_by(Email.due_at)
+            .limit(limit)
+        )
+    ]
+    rows.sort(key=lambda row: row.due_at)
+    return [Swept(row.id, row.workspace_id, row.request_id) for row in rows[:limit]]
