@@ -173,6 +173,19 @@ def test_without_redis_each_worker_keeps_to_its_part(
     assert idle < 3.0
 
 
+def test_an_idle_worker_counts_and_knows_of_the_others(
+    open_pace: Open, redis_server: Redis, heard: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_FRESH_SECONDS", 0.1)
+    first = open_pace()
+    open_pace()
+    open_pace()
+    time.sleep(2.5)  # each tells of itself every second
+    redis_server.kill()
+    go(first, BULK)
+    assert next(fields["workers"] for name, fields in heard if name == "pace.localised") == 3
+
+
 def names(heard: list[tuple[str, Any]]) -> Counter[str]:
     return Counter(name for name, _ in heard)
 
