@@ -53,6 +53,7 @@ class Stack:
         }
         self._environment |= {
             "PYTHONPATH": os.pathsep.join(sys.path),
+            "PYTHONFAULTHANDLER": "1",  # for abort()
             "POSTROOM_HEALTH_HOST": "127.0.0.1",
             "POSTROOM_SECRET_KEY": "a-secret-of-the-tests-long-enough-to-be-one",
             "POSTROOM_VERIFIED_DOMAINS_ONLY": "false",
@@ -121,6 +122,12 @@ class Stack:
         process.send_signal(signal.SIGKILL)
         process.wait()
 
+    def abort(self, name: str) -> None:
+        """SIGABRT: it ends, and writes where each of its threads was."""
+        process = self._processes.pop(name)
+        process.send_signal(signal.SIGABRT)
+        process.wait()
+
     def kill_all(self) -> None:
         """End what still runs, and give the ports back."""
         for name in list(self._processes):
@@ -130,14 +137,26 @@ class Stack:
 
     def stop(self, name: str) -> int:
         """SIGTERM; the exit code."""
-        self._processes[name].send_signal(signal.SIGTERM)
-        code = self._processes[name].wait(STOP_SECONDS)
+        self.tell(name)
+        return self.wait_end(name)
+
+    def tell(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
+        """Send a signal and go on."""
+        self._processes[name].send_signal(number)
+
+    def wait_end(self, name: str, seconds: float = STOP_SECONDS) -> int:
+        """Wait for a process that was told to end; the exit code."""
+        code = self._processes[name].wait(seconds)
         del self._processes[name]
         return code
 
     def code(self, name: str) -> int | None:
         """The exit code of a process that ended by itself; None: it runs."""
         return self._processes[name].poll()
+
+    def port(self, name: str) -> int:
+        """Where a process answers."""
+        return self._ports[name]
 
     def pid(self, name: str) -> int:
         return self._processes[name].pid

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from postroom_acceptance.arrivals import in_ses
-from postroom_acceptance.load import Load
+from postroom_acceptance.load import Load, singles
 from postroom_acceptance.runbook import Runbook
 from postroom_acceptance.stack import Stack
 from postroom_database.engine import Database
@@ -97,7 +97,7 @@ def disaster(
         database = Database(mariadb_url, pool_size=1, timeout_seconds=5)
         store(database, later)
         database.close()
-        load = Load(stack.url, key, count=MAILS)
+        load = Load(stack.urls, key, singles(MAILS))
         load.start()
         wait_until(lambda: len(ses.mails) >= MAILS // 3, seconds=SECONDS, what="the first mails")
         page.run("Back up", DATABASE=parts.path.removeprefix("/"))
@@ -135,7 +135,7 @@ def test_with_the_fence_none_does_until_an_operator_says_so(
     assert set(listed) == disaster.on_its_way
     assert len(listed) == len(disaster.on_its_way) > 0
     with disaster.stack(url) as stack:
-        new = Load(stack.url, disaster.key, count=5, first=MAILS)
+        new = Load(stack.urls, disaster.key, singles(5, first=MAILS))
         new.start()
         new.join()
         wait_until(lambda: len(ses.mails) == MAILS + 5, seconds=SECONDS, what="new mail")

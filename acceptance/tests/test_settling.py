@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from postroom_acceptance.load import Load
+from postroom_acceptance.load import Load, singles
 from postroom_acceptance.stack import Stack
 from postroom_database.engine import Database
 from postroom_database.models import Email
@@ -63,7 +63,7 @@ def test_what_ses_never_answered_its_events_settle(
     server, _ = ses_environment
     server.script(*[silence] * MAILS)
     with Stack(environment) as stack, SnsPublisher(sns, [f"{stack.url}/hooks/ses"]) as publisher:
-        load = Load(stack.url, stack.new_key("one"), count=MAILS)
+        load = Load(stack.urls, stack.new_key("one"), singles(MAILS))
         load.start()
         load.join()
         wait_until(

@@ -20,6 +20,7 @@ from postroom_domain.ids import new_id
 from postroom_domain.lanes import Lane
 from postroom_domain.sealing import Seal
 from postroom_egress.fetch import Egress
+from postroom_health.backing_service import BackingService
 from postroom_jobs.broker import open_broker
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import DELIVER, Job
@@ -36,6 +37,7 @@ from postroom_worker.letters import Letters
 from postroom_worker.mail_work import MailWork
 from postroom_worker.outcomes import RetryRules
 from postroom_worker.pace import Pace
+from postroom_worker.patience import Patience
 from postroom_worker.provider_work import ProviderWork
 
 EMAILS = 100_000
@@ -97,12 +99,13 @@ def worker(database: Database, redis_url: str, ses: SesServer) -> Iterator[Lanes
     delivery = Delivery(database, transport, letters, RetryRules(3600, 300), lease_seconds=30, call_seconds=10)
     pace = Pace(database, redis_url, 0.2)
     look = DomainLook(database, provider, Seal(("a secret of the tests, long enough to be one",), "dkim"))
-    mail_work = MailWork(database, delivery, pace, stopping, hint_seconds=AGE_SECONDS)
-    declare_actors(broker, mail_work, ProviderWork(database, provider, look, 60), stopping)
-    lanes = Lanes(broker, 4, pace)
+    patience = Patience(BackingService("database"), stopping)
+    mail_work = MailWork(database, delivery, pace, patience, stopping, hint_seconds=AGE_SECONDS)
+    declare_actors(broker, mail_work, ProviderWork(database, provider, look, 60), patience)
+    lanes = Lanes(broker, BackingService("redis"), 4, pace)
     yield lanes
     stopping.set()
-    lanes.stop(10)
+    lanes.stop()
     transport.close()
     provider.close()
     broker.client.close()

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, event, func, select, update
 from postroom_database.engine import Database
 from postroom_database.models import Email, ProviderMessage
 from postroom_database.repositories import deliveries, settlements, suppressions, timelines, workspaces
-from postroom_database.repositories.deliveries import Claim, NewEvent, Outcome, RecipientOutcome
+from postroom_database.repositories.deliveries import Claim, Outcome, RecipientOutcome
 from postroom_database.repositories.settlements import Accounted, Accounting, Happening, Report
+from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import AnyRow
 from postroom_database.writing import write
 from postroom_domain.ids import new_id

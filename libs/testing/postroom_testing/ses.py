@@ -1,20 +1,32 @@
 import json
+import select
 import socket
 import threading
 import uuid
 from collections import deque
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 from postroom_testing.ses_identities import Identities
-from postroom_testing.ses_messages import FAULTS, AcceptedMail, Behaviour, FaultError, read_mail
+from postroom_testing.ses_messages import (
+    FAULTS,
+    AcceptedMail,
+    Behaviour,
+    FaultError,
+    HangError,
+    read_access_key,
+    read_mail,
+)
 
 SEND_PATH = "/v2/email/outbound-emails"
 ACCOUNT_PATH = "/v2/email/account"
 SETS_PATH = "/v2/email/configuration-sets/"
 REGION = "eu-west-1"
+_LOOK_SECONDS = 0.05
+
+_Taken = TypeVar("_Taken")
 
 
 class SesServer:
@@ -99,17 +111,18 @@ class SesServer:
         with self._lock:
             self.requests.append((method, path))
 
-    def meet(self, body: dict[str, Any]) -> dict[str, str] | None:
-        """Answer one SendEmail; None: cut the connection. Raises FaultError."""
+    def meet(self, body: dict[str, Any], access_key: str) -> AcceptedMail | None:
+        """Take one mail; None: cut the connection. Raises FaultError, HangError."""
         behaviour = self._next(self._sending)
         self._closing.wait(self.latency_seconds)
-        mail = read_mail(body, f"0102{uuid.uuid4().hex[:12]}-{uuid.uuid4()}-000000")
+        message_id = f"0102{uuid.uuid4().hex[:12]}-{uuid.uuid4()}-000000"
+        mail = read_mail(body, access_key=access_key, message_id=message_id)
 
-        def accept() -> dict[str, str]:
+        def accept() -> AcceptedMail:
             with self._lock:
                 self.mails.append(mail)
             self.on_accepted(mail)
-            return {"MessageId": mail.message_id}
+            return mail
 
         return self._behave(behaviour, accept)
 
@@ -126,12 +139,16 @@ class SesServer:
         with self._lock:
             return mood.script.popleft() if mood.script else mood.always
 
-    def _behave(self, behaviour: Behaviour, accept: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    def wait_closing(self, seconds: float) -> bool:
+        """Wait that long at most; whether the server closes."""
+        return self._closing.wait(seconds)
+
+    def _behave(self, behaviour: Behaviour, accept: Callable[[], _Taken]) -> _Taken | None:
         if fault := FAULTS.get(behaviour):
             raise FaultError(fault.status, fault.name, fault.text)
         answer = None if behaviour in {Behaviour.HANG, Behaviour.DROP} else accept()
         if behaviour in {Behaviour.HANG, Behaviour.HANG_AFTER}:
-            self._closing.wait()
+            raise HangError
         return answer if behaviour is Behaviour.ACCEPT else None
 
     def describe_account(self) -> dict[str, Any]:
@@ -184,6 +201,8 @@ class _HttpServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _HttpServer
+    _mail: AcceptedMail | None = None
+    """What this request brought, if it was taken."""
 
     def log_message(self, *_: object) -> None:
         """Tests read `requests`; stderr stays quiet."""
@@ -208,17 +227,32 @@ class _Handler(BaseHTTPRequestHandler):
         except FaultError as fault:
             self._answer(fault.status, {"message": fault.text}, fault.name)
             return
-        if answer is None:
+        except HangError:
+            while not (self._client_is_gone() or ses.wait_closing(_LOOK_SECONDS)):
+                pass
+            answer = None
+        if answer is None or self._client_is_gone():
             self.close_connection = True
             return
         self._answer(200, answer)
+        if self._mail is not None:
+            self._mail.answered = True
+
+    def _client_is_gone(self) -> bool:
+        """Whether it has hung up: then there is an end of the stream to read, and nothing before it."""
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        try:
+            return bool(readable) and self.connection.recv(1, socket.MSG_PEEK) == b""
+        except ConnectionError:
+            return True
 
     def _route(self, body: bytes) -> dict[str, Any] | None:
         ses = self.server.ses
-        if not self.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 "):
-            raise FaultError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+        self._mail = None
+        access_key = read_access_key(self.headers.get("Authorization", ""))
         if self.command == "POST" and self.path == SEND_PATH:
-            return ses.meet(json.loads(body))
+            self._mail = ses.meet(json.loads(body), access_key)
+            return None if self._mail is None else {"MessageId": self._mail.message_id}
         if self.command == "GET" and self.path == ACCOUNT_PATH:
             return ses.manage(lambda _: ses.describe_account(), {})
         if self.command == "GET" and self.path.startswith(SETS_PATH):

@@ -1,13 +1,17 @@
+import base64
 import http.client
+import json
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from postroom_testing.server import free_port
-from postroom_testing.ses_messages import AcceptedMail
+from postroom_testing.ses import SEND_PATH, SesServer
+from postroom_testing.ses_messages import AcceptedMail, Behaviour
 from postroom_testing.sns import SnsServer
 from postroom_testing.sns_publisher import SnsPublisher
 
@@ -90,6 +94,36 @@ def test_a_mail_is_published_as_ses_does(sns: SnsServer, hook: Hook) -> None:
         publisher.publish_mail(AcceptedMail("m-2", "from@example.com", TO, b"", {}, None))
         publisher.wait_idle(10)
     assert len(hook.bodies) == 1 + len(TO)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "told"),
+    [
+        (Behaviour.ACCEPT, 1),
+        (Behaviour.HANG_AFTER, 1),
+        (Behaviour.DROP_AFTER, 1),
+        (Behaviour.HANG, 0),
+        (Behaviour.DROP, 0),
+        (Behaviour.THROTTLE, 0),
+    ],
+)
+def test_ses_tells_of_what_it_took_and_of_nothing_else(behaviour: Behaviour, told: int) -> None:
+    body = {
+        "Destination": {"ToAddresses": list(TO)},
+        "Content": {"Raw": {"Data": base64.b64encode(b"Subject: x\r\n\r\n").decode()}},
+        "EmailTags": [{"Name": "postroom_email_id", "Value": "e-1"}],
+    }
+    mails: list[AcceptedMail] = []
+    with SesServer() as ses:
+        ses.on_accepted = mails.append
+        ses.script(behaviour)
+        connection = http.client.HTTPConnection(ses.url.removeprefix("http://"), timeout=0.5)
+        connection.request("POST", SEND_PATH, json.dumps(body), {"Authorization": "AWS4-HMAC-SHA256 x"})
+        with suppress(TimeoutError, http.client.HTTPException, ConnectionError):
+            connection.getresponse()
+        connection.close()
+    assert [mail.tags for mail in mails] == [{"postroom_email_id": "e-1"}] * told
+    assert mails == ses.mails
 
 
 def test_the_server_is_trusted_by_its_file_alone(sns: SnsServer, monkeypatch: pytest.MonkeyPatch) -> None:

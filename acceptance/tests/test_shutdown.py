@@ -1,0 +1,312 @@
+"""SIGTERM under load: what was begun is finished, what was not is given back; a second one ends at once."""
+
+import json
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from postroom_acceptance.kept_connection import KeptConnection
+from postroom_acceptance.rows import count_states
+from postroom_acceptance.stack import Stack
+from postroom_acceptance.steady_clients import SteadyClients
+from postroom_database.engine import Database
+from postroom_testing.drafts import draft, store
+from postroom_testing.mariadb import MariaDb
+from postroom_testing.redis import Redis
+from postroom_testing.server import wait_until
+from postroom_testing.ses import SesServer
+from postroom_testing.ses_messages import Behaviour
+
+SECONDS = 60
+DRAIN_SECONDS = 10
+AT_ONCE_SECONDS = 1.5
+MANY = 1500
+THREADS = 4
+TOLD_TWICE = 128 + signal.SIGTERM
+
+
+@pytest.fixture
+def server(ses_environment: tuple[SesServer, dict[str, str]]) -> Iterator[SesServer]:
+    server, _ = ses_environment
+    server.mails.clear()
+    server.requests.clear()
+    server.max_send_rate = 10_000.0
+    yield server
+    server.latency_seconds = 0.0
+    server.always(Behaviour.ACCEPT)
+
+
+@pytest.fixture
+def environment(
+    mariadb_url: str, redis_url: str, server: SesServer, ses_environment: tuple[SesServer, dict[str, str]]
+) -> dict[str, str]:
+    return ses_environment[1] | {
+        "POSTROOM_DATABASE_URL": mariadb_url,
+        "POSTROOM_REDIS_URL": redis_url,
+        "POSTROOM_DRAIN_SECONDS": str(DRAIN_SECONDS),
+        "POSTROOM_WORKER_THREADS": str(THREADS),
+        # Nothing that is delivered in time here has waited for a lease to end, or for a hint to count as lost.
+        "POSTROOM_LEASE_SECONDS": "600",
+        "POSTROOM_HINT_AGE_SECONDS": "600",
+    }
+
+
+def subjects(server: SesServer) -> Counter[str]:
+    return Counter(subject_of(mail.raw) for mail in list(server.mails))
+
+
+def subject_of(raw: bytes) -> str:
+    return next(line for line in raw.decode().splitlines() if line.startswith("Subject: ")).removeprefix("Subject: ")
+
+
+def events(stack: Stack, name: str) -> list[str]:
+    return [json.loads(line)["event"] for line in stack.lines(name)]
+
+
+def refuses(port: int) -> bool:
+    try:
+        KeptConnection(port, "").__exit__()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def end(stack: Stack, name: str) -> float:
+    """SIGTERM; asserts on the exit code and gives the seconds that it took."""
+    started = time.monotonic()
+    code = stack.stop(name)
+    assert code == 0, stack.tail()
+    return time.monotonic() - started
+
+
+def has_heard(pid: int) -> bool:
+    """Whether a process has taken the SIGTERM that it was sent: two that wait are one."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    [pending] = [line.split()[1] for line in status.splitlines() if line.startswith("ShdPnd:")]
+    return not int(pending, 16) >> (signal.SIGTERM - 1) & 1
+
+
+def end_at_once(stack: Stack, name: str) -> None:
+    """SIGTERM, and once that was heard another one."""
+    stack.tell(name)
+    wait_until(lambda: has_heard(stack.pid(name)), seconds=SECONDS, what="the first signal to be heard")
+    stack.tell(name)
+    started = time.monotonic()
+    assert stack.wait_end(name) == TOLD_TWICE, stack.tail()
+    assert time.monotonic() - started < AT_ONCE_SECONDS
+    assert "service.aborted" in events(stack, name)
+
+
+def wait_for(stack: Stack, condition: Callable[[], bool], what: str) -> None:
+    try:
+        wait_until(condition, seconds=SECONDS, what=what)
+    except TimeoutError as problem:
+        raise AssertionError(f"{problem}\n{stack.tail()}") from None
+
+
+def test_no_request_of_a_client_that_keeps_its_connection_fails(environment: dict[str, str], mariadb_url: str) -> None:
+    with Stack(environment, names=("api-1", "api-2")) as stack:
+        clients = SteadyClients([stack.port("api-1"), stack.port("api-2")], stack.new_key("one"), clients=16)
+        clients.start()
+        wait_for(stack, lambda: len(clients.ids) >= 200, "the clients to be at it")
+        seconds = end(stack, "api-1")
+        accepted = len(clients.ids)
+        wait_for(stack, lambda: len(clients.ids) >= accepted + 200, "the clients to go on with the other")
+        clients.stop()
+    assert clients.failures == []
+    assert clients.moves >= 16
+    assert seconds < DRAIN_SECONDS
+    assert len(set(clients.ids)) == count_states(mariadb_url).total()
+
+
+def test_the_next_request_on_a_silent_connection_is_answered_and_its_answer_says_that_it_was_the_last(
+    environment: dict[str, str], mariadb_url: str
+) -> None:
+    with Stack(environment, names=("api",)) as stack, KeptConnection(stack.port("api"), stack.new_key("one")) as client:
+        assert client.post("first")[0] == 200
+        stack.tell("api")
+        wait_for(stack, lambda: refuses(stack.port("api")), "it to listen no more")
+        assert client.post("second")[0] == 200
+        assert client.ended
+        assert stack.wait_end("api") == 0
+    assert count_states(mariadb_url).total() == 2
+
+
+def test_whoever_the_kernel_let_in_is_answered(environment: dict[str, str], mariadb_url: str) -> None:
+    with Stack(environment, names=("api",)) as stack:
+        key = stack.new_key("one")
+        stack.tell("api", signal.SIGSTOP)
+        waiting = [KeptConnection(stack.port("api"), key) for _ in range(50)]
+        for client in waiting:
+            client.ask("waiting")
+        time.sleep(0.3)  # so that it looks whether it should stop before it looks who waits
+        stack.tell("api")
+        stack.tell("api", signal.SIGCONT)
+        for client in waiting:
+            with client:
+                assert client.read()[0] == 200
+        assert stack.wait_end("api") == 0
+    assert count_states(mariadb_url).total() == 50
+
+
+def test_an_api_that_waits_for_its_database_ends_at_once_when_told_twice(
+    environment: dict[str, str], server: SesServer, mariadb: MariaDb
+) -> None:
+    with Stack(environment) as stack:
+        key = stack.new_key("one")
+        with KeptConnection(stack.port("api"), key) as client:
+            assert client.post("before")[0] == 200
+            wait_for(stack, lambda: len(server.mails) == 1, "the mail")
+            mariadb.pause()
+            client.ask("during", idempotency_key="during")
+            end_at_once(stack, "api")
+        mariadb.resume()
+        stack.start("api")
+        stack.wait_ready(["api"])
+        with KeptConnection(stack.port("api"), key) as client:
+            assert client.post("during", idempotency_key="during")[0] == 200
+        wait_for(stack, lambda: len(subjects(server)) == 2, "both mails")
+    assert subjects(server) == {"before": 1, "during": 1}
+
+
+def test_a_worker_finishes_what_it_sends_and_gives_back_the_rest_at_once(
+    environment: dict[str, str], server: SesServer, mariadb_url: str
+) -> None:
+    server.latency_seconds = 0.5
+    wanted = [f"mail {number}" for number in range(200)]
+    with Stack(environment) as stack:
+        with KeptConnection(stack.port("api"), stack.new_key("one")) as client:
+            assert client.post(*wanted[:100])[0] == 200
+            assert client.post(*wanted[100:])[0] == 200
+        wait_for(stack, lambda: len(server.mails) >= 8, "mails to be sent")
+        begun = server.count_sends()
+        seconds = end(stack, "worker")
+        sent = len(server.mails)
+        assert server.count_sends() == sent <= begun + 2 * THREADS
+        assert count_states(mariadb_url) == {"sent": sent, "queued": 200 - sent}
+        assert seconds < DRAIN_SECONDS
+        server.latency_seconds = 0.0
+        stack.start("worker")
+        wait_for(stack, lambda: len(server.mails) >= 200, "all mails")
+    assert subjects(server) == dict.fromkeys(wanted, 1)
+
+
+def test_a_worker_that_cannot_give_back_to_redis_gives_back_to_the_database(
+    environment: dict[str, str], server: SesServer, redis_server: Redis, mariadb_url: str
+) -> None:
+    server.latency_seconds = 0.5
+    wanted = [f"mail {number}" for number in range(100)]
+    with Stack(environment) as stack:
+        with KeptConnection(stack.port("api"), stack.new_key("one")) as client:
+            assert client.post(*wanted)[0] == 200
+        wait_for(stack, lambda: len(server.mails) >= 4, "mails to be sent")
+        redis_server.kill()
+        seconds = end(stack, "worker")
+        sent = len(server.mails)
+        assert count_states(mariadb_url) == {"sent": sent, "queued": 100 - sent}
+        assert seconds < DRAIN_SECONDS / 2
+        server.latency_seconds = 0.0
+        redis_server.start()
+        stack.start("worker")
+        # What waited in Redis itself when it was killed is given again when its hint is old; what the worker held, now.
+        wait_for(stack, lambda: len(server.mails) >= 80, "what the worker had held")
+
+
+def test_a_worker_that_waits_for_the_database_ends_at_once_and_gives_nothing_up(
+    environment: dict[str, str], server: SesServer, mariadb: MariaDb
+) -> None:
+    wanted = [f"mail {number}" for number in range(50)]
+    with Stack(environment | {"POSTROOM_HINT_AGE_SECONDS": "1"}) as stack:
+        stack.stop("worker")
+        with KeptConnection(stack.port("api"), stack.new_key("one")) as client:
+            assert client.post(*wanted)[0] == 200
+        mariadb.stop()
+        stack.start("worker")
+        wait_for(stack, lambda: "service.went_down" in events(stack, "worker"), "the worker to miss the database")
+        assert end(stack, "worker") < DRAIN_SECONDS / 2
+        mariadb.start()
+        stack.start("worker")
+        wait_for(stack, lambda: len(server.mails) >= 50, "all mails")
+    assert subjects(server) == dict.fromkeys(wanted, 1)
+
+
+def test_a_worker_whose_call_hangs_ends_at_once_when_told_twice(
+    environment: dict[str, str], server: SesServer, mariadb_url: str
+) -> None:
+    wanted = [f"mail {number}" for number in range(40)]
+    server.always(Behaviour.HANG)
+    short = {
+        "POSTROOM_MAIL_TIMEOUT_SECONDS": "3",
+        "POSTROOM_LEASE_SECONDS": "11",
+        "POSTROOM_HINT_AGE_SECONDS": "5",
+        "POSTROOM_UNKNOWN_WAIT_SECONDS": "1",
+    }
+    with Stack(environment | short) as stack:
+        with KeptConnection(stack.port("api"), stack.new_key("one")) as client:
+            assert client.post(*wanted)[0] == 200
+        wait_for(stack, lambda: server.count_sends() >= 4, "all threads to hang in a call")
+        end_at_once(stack, "worker")
+        assert count_states(mariadb_url) == {"sending": 4, "queued": 36}
+        server.always(Behaviour.ACCEPT)
+        stack.start("worker")
+        wait_for(stack, lambda: len(subjects(server)) == 40, "all mails")
+    assert subjects(server) == dict.fromkeys(wanted, 1)
+
+
+def test_a_worker_whose_call_hangs_ends_when_the_drain_time_is_over(
+    environment: dict[str, str], server: SesServer
+) -> None:
+    server.always(Behaviour.HANG)
+    with Stack(environment | {"POSTROOM_DRAIN_SECONDS": "2"}) as stack:
+        with KeptConnection(stack.port("api"), stack.new_key("one")) as client:
+            assert client.post("hanging")[0] == 200
+        wait_for(stack, lambda: server.count_sends() == 1, "the call")
+        assert 2 <= end(stack, "worker") < 2 + AT_ONCE_SECONDS
+        assert json.loads(stack.lines("worker")[-1])["finished"] is False
+
+
+def test_a_scheduler_finishes_the_sweeps_that_it_has_begun(
+    environment: dict[str, str], server: SesServer, mariadb_url: str
+) -> None:
+    with Stack(environment, names=("worker", "scheduler")) as stack:
+        stack.stop("worker")
+        stack.stop("scheduler")
+        store_due(mariadb_url, MANY)
+        stack.start("scheduler")
+        wait_for(stack, lambda: count_states(mariadb_url)["queued"] > 0, "a sweep to be at it")
+        assert end(stack, "scheduler") < DRAIN_SECONDS
+        states = count_states(mariadb_url)
+        assert set(states) == {"scheduled", "queued"}
+        assert json.loads(stack.lines("scheduler")[-1])["finished"] is True
+        stack.start("scheduler")
+        stack.start("worker")
+        wait_for(stack, lambda: len(server.mails) >= MANY, "all mails")
+    assert subjects(server) == {f"mail {number}": 1 for number in range(MANY)}
+
+
+def test_a_scheduler_that_waits_for_its_database_ends_at_once_when_told_twice(
+    environment: dict[str, str], server: SesServer, mariadb: MariaDb, mariadb_url: str
+) -> None:
+    with Stack(environment, names=("worker", "scheduler")) as stack:
+        store_due(mariadb_url, 1)
+        wait_for(stack, lambda: len(server.mails) == 1, "the mail")
+        mariadb.pause()
+        wait_for(stack, lambda: "service.went_down" in events(stack, "scheduler"), "the sweeps to miss the database")
+        end_at_once(stack, "scheduler")
+        mariadb.resume()
+        store_due(mariadb_url, 1)
+        stack.start("scheduler")
+        wait_for(stack, lambda: len(server.mails) == 2, "the other mail")
+
+
+def store_due(mariadb_url: str, count: int) -> None:
+    """Scheduled emails whose time has come."""
+    database = Database(mariadb_url)
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    store(database, *(draft(subject=f"mail {number}", scheduled_at=past) for number in range(count)))
+    database.close()
