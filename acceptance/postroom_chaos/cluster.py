@@ -1,22 +1,15 @@
 """Two processes of each service; the second of each lives half a minute in the future."""
 
-import os
 import subprocess
-import sys
 import time
 from itertools import count
-from pathlib import Path
 from typing import Self
 
 from postroom_acceptance.stack import SERVICES, Stack
+from postroom_chaos import ahead
 from postroom_chaos.records import End, Life
-from postroom_testing.server import ServerError
 
 NAMES = tuple(f"{service}-{number}" for service in SERVICES for number in (1, 2))
-AHEAD_SECONDS = 30
-_LIBRARIES = Path("/usr/lib")
-_LIBRARY = "*/faketime/libfaketimeMT.so.1"
-_CLOCK = Path(__file__).parent / "clock"
 
 
 class Cluster:
@@ -29,7 +22,6 @@ class Cluster:
     def __init__(self, environment: dict[str, str]) -> None:
         self.lives: list[Life] = []
         self._numbers = count(1)
-        self._library = _find_library()
         self.stack = Stack(environment, names=NAMES, own_variables=self._begin_life)
 
     def __enter__(self) -> Self:
@@ -76,14 +68,7 @@ class Cluster:
         self.lives.append(Life(name, access_key, time.monotonic()))
         variables = {"AWS_ACCESS_KEY_ID": access_key}
         if is_ahead(name):
-            variables |= {
-                "LD_PRELOAD": self._library,
-                "FAKETIME": f"+{AHEAD_SECONDS}s",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                # Python's own lock is waited for by that clock: with the fix it costs a process most of its speed.
-                "FAKETIME_FORCE_MONOTONIC_FIX": "0",
-                "PYTHONPATH": os.pathsep.join([str(_CLOCK), *sys.path]),
-            }
+            variables |= ahead.variables()
         return variables
 
     def _current(self, name: str) -> Life:
@@ -102,10 +87,3 @@ def is_ahead(name: str) -> bool:
 
 def _end(life: Life, end: End, code: int | None) -> None:
     life.ended, life.end, life.code = time.monotonic(), end, code
-
-
-def _find_library() -> str:
-    found = next(_LIBRARIES.glob(_LIBRARY), None)
-    if found is None:
-        raise ServerError("libfaketime is not installed: install the Debian package libfaketime")
-    return str(found)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from postroom_acceptance.load import recipient_of
-from postroom_chaos.cluster import AHEAD_SECONDS, NAMES, Cluster, is_ahead
+from postroom_chaos.ahead import AHEAD_SECONDS
+from postroom_chaos.cluster import NAMES, Cluster, is_ahead
 from postroom_chaos.logs import count_events, count_exceptions, parse, read_notes
 from postroom_chaos.records import Note, Taken
 from postroom_testing.ses_messages import AcceptedMail

@@ -3,6 +3,7 @@
 import argparse
 import os
 import random
+import signal
 import sys
 
 from postroom_chaos.run import Wanted, run
@@ -11,6 +12,8 @@ _SEEDS = 1_000_000
 
 
 def main() -> int:
+    # Asked to end it ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     parser = argparse.ArgumentParser(prog="chaos", description="The services in bad weather; the ledger of their mail.")
     parser.add_argument("--seconds", type=float, default=600, help="of load and faults (600)")
     parser.add_argument("--emails", type=int, default=20_000, help="that clients send in this time (20000)")

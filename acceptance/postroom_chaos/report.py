@@ -79,10 +79,13 @@ class Report:
 
     def _tell_ends(self) -> Iterator[str]:
         ends = Counter(life.end.value for life in self.records.lives if life.end is not None)
-        longest = max(
-            (life.ended - life.told_at for life in self.records.lives if life.ended and life.told_at), default=0.0
+        longest, name = max(
+            ((life.ended - life.told_at, life.name) for life in self.records.lives if life.ended and life.told_at),
+            default=(0.0, "none"),
         )
-        yield f"processes: {len(self.records.lives)} lives, {_list(ends)}; the longest end took {longest:.1f} s"
+        yield (
+            f"processes: {len(self.records.lives)} lives, {_list(ends)}; the longest end took {longest:.1f} s ({name})"
+        )
 
     def _tell_logs(self) -> Iterator[str]:
         yield f"logs in {self.logs.folder}; warnings and errors: {_list(self.logs.events)}"

@@ -37,6 +37,8 @@ _QUICK = {
     "POSTROOM_LEASE_SECONDS": str(LEASE_SECONDS),
     "POSTROOM_UNKNOWN_WAIT_SECONDS": "2",
     "POSTROOM_HINT_AGE_SECONDS": "5",
+    # A backlog that takes longer than that is hinted again and again: it waits in the database instead.
+    "POSTROOM_HINT_MARK": "200",
     "POSTROOM_SWEEP_SECONDS": "0.5",
     "POSTROOM_DATABASE_TIMEOUT_SECONDS": "3",
     "POSTROOM_DRAIN_SECONDS": "5",
@@ -104,17 +106,10 @@ def run(wanted: Wanted, say: Callable[[str], None]) -> Report:
                 make_plan(wanted.seed, FAULTS, count=wanted.faults, seconds=wanted.seconds),
                 lambda planned: kinds[planned.kind].begin(system, planned.target),
             )
-            began = time.monotonic()
-
-            def tell() -> None:
-                say(
-                    f"{time.monotonic() - began:5.0f} s: accepted {len(load.accepted)}, taken by SES {len(ses.mails)},"
-                    f" faults {len(storm.happened)}"
-                )
-
-            problems = _weather(load, storm, tell)
-            problems += wait_settled(database)
-            seconds = time.monotonic() - began
+            teller = _Teller(say, load, storm, ses)
+            problems = _weather(load, storm, teller)
+            problems += wait_settled(database, teller.tell)
+            seconds = time.monotonic() - teller.began
             states = read_states(database)
     logs = read_logs(cluster, clock=clock)
     records = Records(tuple(cluster.lives), tuple(sorted(storm.happened, key=lambda one: one.began)), tuple(logs.notes))
@@ -123,7 +118,7 @@ def run(wanted: Wanted, say: Callable[[str], None]) -> Report:
         title=str(wanted),
         hold=wanted.hold,
         seconds=seconds,
-        began=began,
+        began=teller.began,
         ledger=draw_up(load.accepted, read_taken(ses.mails), states, explainer),
         answers=load.answers,
         records=records,
@@ -134,17 +129,35 @@ def run(wanted: Wanted, say: Callable[[str], None]) -> Report:
     )
 
 
-def _weather(load: Load, storm: Storm, tell: Callable[[], None]) -> list[str]:
+class _Teller:
+    """Says every few seconds how far it is."""
+
+    def __init__(self, say: Callable[[str], None], load: Load, storm: Storm, ses: SesServer) -> None:
+        self.began = self._told_at = time.monotonic()
+        self._say = say
+        self._load = load
+        self._storm = storm
+        self._ses = ses
+
+    def tell(self, more: str = "") -> None:
+        now = time.monotonic()
+        if now - self._told_at < _TELL_SECONDS:
+            return
+        self._told_at = now
+        self._say(
+            f"{now - self.began:5.0f} s: accepted {len(self._load.accepted)}, taken by SES {len(self._ses.mails)},"
+            f" faults {len(self._storm.happened)}{more}"
+        )
+
+
+def _weather(load: Load, storm: Storm, teller: _Teller) -> list[str]:
     """Load and faults, until both are over; what went wrong."""
     load.start()
     storm.start()
-    told_at = time.monotonic()
     try:
         while load.running or storm.running:
             time.sleep(_LOOK_SECONDS)
-            if time.monotonic() - told_at > _TELL_SECONDS:
-                told_at = time.monotonic()
-                tell()
+            teller.tell()
     finally:
         load.stop()
         storm.stop()

@@ -1,6 +1,7 @@
 """Waiting until nothing is under way any more, as the database says."""
 
 import time
+from collections.abc import Callable
 
 from sqlalchemy import func, select
 
@@ -9,17 +10,21 @@ from postroom_database.models import Email
 from postroom_domain.states import State
 
 _UNDER_WAY = [state.value for state in (State.SCHEDULED, State.QUEUED, State.SENDING, State.UNKNOWN, State.SUSPECT)]
-_PATIENCE_SECONDS = 240.0
+_PATIENCE_SECONDS = 120.0
+"""Longer than the longest wait for the next attempt of an email that met many faults."""
 _LOOK_SECONDS = 0.5
 _SHOWN = 20
 
 
-def wait_settled(database: Database) -> list[str]:
-    """Wait for it; after four minutes what is still missing is a problem, and is shown."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+def wait_settled(database: Database, tell: Callable[[str], None]) -> list[str]:
+    """Wait for it, as long as their number falls; what is still missing then is a problem, and is shown."""
+    fewest, since = _count_under_way(database), time.monotonic()
     while waiting := _count_under_way(database):
-        if time.monotonic() > deadline:
+        if waiting < fewest:
+            fewest, since = waiting, time.monotonic()
+        if time.monotonic() > since + _PATIENCE_SECONDS:
             return [f"{waiting} emails are still under way", *_show(database)]
+        tell(f", {waiting} under way")
         time.sleep(_LOOK_SECONDS)
     return []
 

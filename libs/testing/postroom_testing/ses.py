@@ -90,6 +90,10 @@ class SesServer:
         """How many such requests came, answered or not."""
         return list(self.requests).count((method, path))
 
+    def count_connections(self) -> int:
+        """How many are open."""
+        return self._http.count_connections()
+
     def start(self) -> None:
         self._thread.start()
 
@@ -192,6 +196,9 @@ class _HttpServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away in the middle is part of the game."""
+
+    def count_connections(self) -> int:
+        return len(self._live)
 
     def cut_connections(self) -> None:
         for connection in list(self._live):
