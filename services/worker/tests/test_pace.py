@@ -110,8 +110,8 @@ def test_a_new_quota_is_noticed(open_pace: Open, database: Database, monkeypatch
 def test_interactive_mail_does_not_wait_behind_a_batch(open_pace: Open, database: Database) -> None:
     write(database, 14.0)
     paces = [open_pace(), open_pace()]
-    crowd = Crowd(paces, BULK)
     started = time.monotonic()
+    crowd = Crowd(paces, BULK)
     wait_until(lambda: len(crowd.sent) > 10, seconds=10, what="the batch to be under way")
     waits = []
     for number in range(8):
