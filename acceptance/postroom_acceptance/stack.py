@@ -1,5 +1,6 @@
 """Postroom as it runs: an api, workers and a scheduler, each a process of its own, over real backing services."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,12 +11,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from postroom_testing.server import reserve_port, wait_until
 
 START_SECONDS = 60
 STOP_SECONDS = 40
+_LEVELS = ("debug", "info", "warning", "error", "critical")
 SERVICES = ("api", "worker", "scheduler")
 
 
@@ -174,14 +176,26 @@ class Stack:
         """What a service has written so far, over all its starts."""
         return self._log(name).read_text().splitlines()
 
+    def events(self, name: str, *, least: str = "info") -> list[dict[str, Any]]:
+        """Its lines from that level up; what is no event, such as a stack trace, raises ValueError."""
+        read = [json.loads(line) for line in self.lines(name)]
+        return [event for event in read if _LEVELS.index(event["level"]) >= _LEVELS.index(least)]
+
+    def has_told(self, name: str, event: str) -> bool:
+        return any(one["event"] == event for one in self.events(name))
+
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait for what the processes are to bring about."""
+        try:
+            wait_until(condition, seconds=START_SECONDS, what=what)
+        except TimeoutError as problem:
+            raise AssertionError(f"{problem}\n{self.tail()}") from None
+
     def tail(self) -> str:
         return "\n".join(f"{name}: {line}" for name in self.names for line in self.lines(name)[-20:])
 
     def _wait(self, name: str, condition: Callable[[], bool]) -> None:
-        try:
-            wait_until(condition, seconds=START_SECONDS, what=f"{name} to be ready")
-        except TimeoutError as problem:
-            raise AssertionError(f"{problem}\n{self.tail()}") from None
+        self.wait_until(condition, f"{name} to be ready")
 
     def _answers(self, name: str, path: str) -> bool:
         if (code := self.code(name)) is not None:

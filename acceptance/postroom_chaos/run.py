@@ -21,6 +21,8 @@ from postroom_database.engine import Database
 from postroom_testing.mariadb import MariaDb
 from postroom_testing.redis import Redis
 from postroom_testing.ses import SesServer
+from postroom_testing.sns import SnsServer
+from postroom_testing.sns_publisher import SnsPublisher
 
 MAIL_SECONDS = 2
 LEASE_SECONDS = 9
@@ -30,6 +32,10 @@ _BATCH_SHARE = 0.1
 _BATCH_MAILS = 20
 _TELL_SECONDS = 5.0
 _LOOK_SECONDS = 0.2
+_TELLING_SECONDS = (0.0, 4.0)
+"""SES's events come in any order, and some only after an unknown outcome was not waited for any longer."""
+_TWICE_SHARE = 0.05
+_IDLE_SECONDS = 120
 
 _QUICK = {
     # Short, so that much happens in ten minutes; the rules are the same.
@@ -81,7 +87,7 @@ def run(wanted: Wanted, say: Callable[[str], None]) -> Report:
     """Do it, telling now and then how it goes."""
     say(str(wanted))
     clock = time.time() - time.monotonic()
-    with MariaDb(tcp=True, durable=True) as mariadb, Redis(tcp=True) as redis, SesServer() as ses:
+    with MariaDb(tcp=True, durable=True) as mariadb, Redis(tcp=True) as redis, SesServer() as ses, SnsServer() as sns:
         ses.max_send_rate = 10_000.0
         ses.max_24_hour_send = -1.0
         ses.latency_seconds = _LATENCY_SECONDS
@@ -91,8 +97,20 @@ def run(wanted: Wanted, say: Callable[[str], None]) -> Report:
             "POSTROOM_REDIS_URL": redis.url,
             "POSTROOM_MAIL_URL": ses.mail_url(),
             "POSTROOM_ON_UNKNOWN": "hold" if wanted.hold else "resend",
-        } | _QUICK
-        with Cluster(environment) as cluster, closing(Database(url)) as database:
+        }
+        environment |= sns.environment() | _QUICK
+        with (
+            Cluster(environment) as cluster,
+            closing(Database(url)) as database,
+            SnsPublisher(
+                sns,
+                [f"{url}/hooks/ses" for url in cluster.stack.urls],
+                delay_seconds=_TELLING_SECONDS,
+                duplicate_share=_TWICE_SHARE,
+                seed=wanted.seed,
+            ) as publisher,
+        ):
+            ses.on_accepted = publisher.publish_mail
             load = Load(
                 cluster.stack.urls,
                 cluster.stack.new_key("one"),
@@ -109,6 +127,7 @@ def run(wanted: Wanted, say: Callable[[str], None]) -> Report:
             teller = _Teller(say, load, storm, ses)
             problems = _weather(load, storm, teller)
             problems += wait_settled(database, teller.tell)
+            publisher.wait_idle(_IDLE_SECONDS)
             seconds = time.monotonic() - teller.began
             states = read_states(database)
     logs = read_logs(cluster, clock=clock)

@@ -9,12 +9,14 @@ from postroom_testing.fixtures import mariadb, mariadb_url, redis_server, redis_
 from postroom_testing.mariadb import MariaDb
 from postroom_testing.redis import Redis
 from postroom_testing.ses import SesServer
+from postroom_testing.ses_messages import Behaviour
 from postroom_testing.smtp import SmtpServer
 
 
 @pytest.fixture(scope="module")
 def ses_environment() -> Iterator[tuple[SesServer, dict[str, str]]]:
     with SesServer() as server:
+        server.max_send_rate = 10_000.0  # who asks for the pace sets it
         yield (
             server,
             {
@@ -24,6 +26,18 @@ def ses_environment() -> Iterator[tuple[SesServer, dict[str, str]]]:
                 "AWS_EC2_METADATA_DISABLED": "true",
             },
         )
+
+
+@pytest.fixture
+def ses_server(ses_environment: tuple[SesServer, dict[str, str]]) -> Iterator[SesServer]:
+    """An SES that is well again afterwards, and has taken nothing yet."""
+    server, _ = ses_environment
+    server.mails.clear()
+    server.requests.clear()
+    server.max_send_rate = 10_000.0
+    yield server
+    server.latency_seconds = 0.0
+    server.always(Behaviour.ACCEPT)
 
 
 @pytest.fixture(scope="module", params=["inbox", "smtp", "ses"])

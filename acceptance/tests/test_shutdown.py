@@ -4,12 +4,12 @@ import json
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from postroom_acceptance.arrivals import in_ses
 from postroom_acceptance.kept_connection import KeptConnection
 from postroom_acceptance.rows import count_states
 from postroom_acceptance.stack import Stack
@@ -31,19 +31,8 @@ TOLD_TWICE = 128 + signal.SIGTERM
 
 
 @pytest.fixture
-def server(ses_environment: tuple[SesServer, dict[str, str]]) -> Iterator[SesServer]:
-    server, _ = ses_environment
-    server.mails.clear()
-    server.requests.clear()
-    server.max_send_rate = 10_000.0
-    yield server
-    server.latency_seconds = 0.0
-    server.always(Behaviour.ACCEPT)
-
-
-@pytest.fixture
 def environment(
-    mariadb_url: str, redis_url: str, server: SesServer, ses_environment: tuple[SesServer, dict[str, str]]
+    mariadb_url: str, redis_url: str, ses_server: SesServer, ses_environment: tuple[SesServer, dict[str, str]]
 ) -> dict[str, str]:
     return ses_environment[1] | {
         "POSTROOM_DATABASE_URL": mariadb_url,
@@ -56,16 +45,8 @@ def environment(
     }
 
 
-def subjects(server: SesServer) -> Counter[str]:
-    return Counter(subject_of(mail.raw) for mail in list(server.mails))
-
-
-def subject_of(raw: bytes) -> str:
-    return next(line for line in raw.decode().splitlines() if line.startswith("Subject: ")).removeprefix("Subject: ")
-
-
-def events(stack: Stack, name: str) -> list[str]:
-    return [json.loads(line)["event"] for line in stack.lines(name)]
+def subjects(ses_server: SesServer) -> Counter[str]:
+    return Counter(arrival.subject for arrival in in_ses(ses_server)())
 
 
 def refuses(port: int) -> bool:
@@ -99,24 +80,17 @@ def end_at_once(stack: Stack, name: str) -> None:
     started = time.monotonic()
     assert stack.wait_end(name) == TOLD_TWICE, stack.tail()
     assert time.monotonic() - started < AT_ONCE_SECONDS
-    assert "service.aborted" in events(stack, name)
-
-
-def wait_for(stack: Stack, condition: Callable[[], bool], what: str) -> None:
-    try:
-        wait_until(condition, seconds=SECONDS, what=what)
-    except TimeoutError as problem:
-        raise AssertionError(f"{problem}\n{stack.tail()}") from None
+    assert stack.has_told(name, "service.aborted")
 
 
 def test_no_request_of_a_client_that_keeps_its_connection_fails(environment: dict[str, str], mariadb_url: str) -> None:
     with Stack(environment, names=("api-1", "api-2")) as stack:
         clients = SteadyClients([stack.port("api-1"), stack.port("api-2")], stack.new_key("one"), clients=16)
         clients.start()
-        wait_for(stack, lambda: len(clients.ids) >= 200, "the clients to be at it")
+        stack.wait_until(lambda: len(clients.ids) >= 200, "the clients to be at it")
         seconds = end(stack, "api-1")
         accepted = len(clients.ids)
-        wait_for(stack, lambda: len(clients.ids) >= accepted + 200, "the clients to go on with the other")
+        stack.wait_until(lambda: len(clients.ids) >= accepted + 200, "the clients to go on with the other")
         clients.stop()
     assert clients.failures == []
     assert clients.moves >= 16
@@ -130,7 +104,7 @@ def test_the_next_request_on_a_silent_connection_is_answered_and_its_answer_says
     with Stack(environment, names=("api",)) as stack, KeptConnection(stack.port("api"), stack.new_key("one")) as client:
         assert client.post("first")[0] == 200
         stack.tell("api")
-        wait_for(stack, lambda: refuses(stack.port("api")), "it to listen no more")
+        stack.wait_until(lambda: refuses(stack.port("api")), "it to listen no more")
         assert client.post("second")[0] == 200
         assert client.ended
         assert stack.wait_end("api") == 0
@@ -155,13 +129,13 @@ def test_whoever_the_kernel_let_in_is_answered(environment: dict[str, str], mari
 
 
 def test_an_api_that_waits_for_its_database_ends_at_once_when_told_twice(
-    environment: dict[str, str], server: SesServer, mariadb: MariaDb
+    environment: dict[str, str], ses_server: SesServer, mariadb: MariaDb
 ) -> None:
     with Stack(environment) as stack:
         key = stack.new_key("one")
         with KeptConnection(stack.port("api"), key) as client:
             assert client.post("before")[0] == 200
-            wait_for(stack, lambda: len(server.mails) == 1, "the mail")
+            stack.wait_until(lambda: len(ses_server.mails) == 1, "the mail")
             mariadb.pause()
             client.ask("during", idempotency_key="during")
             end_at_once(stack, "api")
@@ -170,55 +144,55 @@ def test_an_api_that_waits_for_its_database_ends_at_once_when_told_twice(
         stack.wait_ready(["api"])
         with KeptConnection(stack.port("api"), key) as client:
             assert client.post("during", idempotency_key="during")[0] == 200
-        wait_for(stack, lambda: len(subjects(server)) == 2, "both mails")
-    assert subjects(server) == {"before": 1, "during": 1}
+        stack.wait_until(lambda: len(subjects(ses_server)) == 2, "both mails")
+    assert subjects(ses_server) == {"before": 1, "during": 1}
 
 
 def test_a_worker_finishes_what_it_sends_and_gives_back_the_rest_at_once(
-    environment: dict[str, str], server: SesServer, mariadb_url: str
+    environment: dict[str, str], ses_server: SesServer, mariadb_url: str
 ) -> None:
-    server.latency_seconds = 0.5
+    ses_server.latency_seconds = 0.5
     wanted = [f"mail {number}" for number in range(200)]
     with Stack(environment) as stack:
         with KeptConnection(stack.port("api"), stack.new_key("one")) as client:
             assert client.post(*wanted[:100])[0] == 200
             assert client.post(*wanted[100:])[0] == 200
-        wait_for(stack, lambda: len(server.mails) >= 8, "mails to be sent")
-        begun = server.count_sends()
+        stack.wait_until(lambda: len(ses_server.mails) >= 8, "mails to be sent")
+        begun = ses_server.count_sends()
         seconds = end(stack, "worker")
-        sent = len(server.mails)
-        assert server.count_sends() == sent <= begun + 2 * THREADS
+        sent = len(ses_server.mails)
+        assert ses_server.count_sends() == sent <= begun + 2 * THREADS
         assert count_states(mariadb_url) == {"sent": sent, "queued": 200 - sent}
         assert seconds < DRAIN_SECONDS
-        server.latency_seconds = 0.0
+        ses_server.latency_seconds = 0.0
         stack.start("worker")
-        wait_for(stack, lambda: len(server.mails) >= 200, "all mails")
-    assert subjects(server) == dict.fromkeys(wanted, 1)
+        stack.wait_until(lambda: len(ses_server.mails) >= 200, "all mails")
+    assert subjects(ses_server) == dict.fromkeys(wanted, 1)
 
 
 def test_a_worker_that_cannot_give_back_to_redis_gives_back_to_the_database(
-    environment: dict[str, str], server: SesServer, redis_server: Redis, mariadb_url: str
+    environment: dict[str, str], ses_server: SesServer, redis_server: Redis, mariadb_url: str
 ) -> None:
-    server.latency_seconds = 0.5
+    ses_server.latency_seconds = 0.5
     wanted = [f"mail {number}" for number in range(100)]
     with Stack(environment) as stack:
         with KeptConnection(stack.port("api"), stack.new_key("one")) as client:
             assert client.post(*wanted)[0] == 200
-        wait_for(stack, lambda: len(server.mails) >= 4, "mails to be sent")
+        stack.wait_until(lambda: len(ses_server.mails) >= 4, "mails to be sent")
         redis_server.kill()
         seconds = end(stack, "worker")
-        sent = len(server.mails)
+        sent = len(ses_server.mails)
         assert count_states(mariadb_url) == {"sent": sent, "queued": 100 - sent}
         assert seconds < DRAIN_SECONDS / 2
-        server.latency_seconds = 0.0
+        ses_server.latency_seconds = 0.0
         redis_server.start()
         stack.start("worker")
         # What waited in Redis itself when it was killed is given again when its hint is old; what the worker held, now.
-        wait_for(stack, lambda: len(server.mails) >= 80, "what the worker had held")
+        stack.wait_until(lambda: len(ses_server.mails) >= 80, "what the worker had held")
 
 
 def test_a_worker_that_waits_for_the_database_ends_at_once_and_gives_nothing_up(
-    environment: dict[str, str], server: SesServer, mariadb: MariaDb
+    environment: dict[str, str], ses_server: SesServer, mariadb: MariaDb
 ) -> None:
     wanted = [f"mail {number}" for number in range(50)]
     with Stack(environment | {"POSTROOM_HINT_AGE_SECONDS": "1"}) as stack:
@@ -227,19 +201,19 @@ def test_a_worker_that_waits_for_the_database_ends_at_once_and_gives_nothing_up(
             assert client.post(*wanted)[0] == 200
         mariadb.stop()
         stack.start("worker")
-        wait_for(stack, lambda: "service.went_down" in events(stack, "worker"), "the worker to miss the database")
+        stack.wait_until(lambda: stack.has_told("worker", "service.went_down"), "the worker to miss the database")
         assert end(stack, "worker") < DRAIN_SECONDS / 2
         mariadb.start()
         stack.start("worker")
-        wait_for(stack, lambda: len(server.mails) >= 50, "all mails")
-    assert subjects(server) == dict.fromkeys(wanted, 1)
+        stack.wait_until(lambda: len(ses_server.mails) >= 50, "all mails")
+    assert subjects(ses_server) == dict.fromkeys(wanted, 1)
 
 
 def test_a_worker_whose_call_hangs_ends_at_once_when_told_twice(
-    environment: dict[str, str], server: SesServer, mariadb_url: str
+    environment: dict[str, str], ses_server: SesServer, mariadb_url: str
 ) -> None:
     wanted = [f"mail {number}" for number in range(40)]
-    server.always(Behaviour.HANG)
+    ses_server.always(Behaviour.HANG)
     short = {
         "POSTROOM_MAIL_TIMEOUT_SECONDS": "3",
         "POSTROOM_LEASE_SECONDS": "11",
@@ -249,59 +223,59 @@ def test_a_worker_whose_call_hangs_ends_at_once_when_told_twice(
     with Stack(environment | short) as stack:
         with KeptConnection(stack.port("api"), stack.new_key("one")) as client:
             assert client.post(*wanted)[0] == 200
-        wait_for(stack, lambda: server.count_sends() >= 4, "all threads to hang in a call")
+        stack.wait_until(lambda: ses_server.count_sends() >= 4, "all threads to hang in a call")
         end_at_once(stack, "worker")
         assert count_states(mariadb_url) == {"sending": 4, "queued": 36}
-        server.always(Behaviour.ACCEPT)
+        ses_server.always(Behaviour.ACCEPT)
         stack.start("worker")
-        wait_for(stack, lambda: len(subjects(server)) == 40, "all mails")
-    assert subjects(server) == dict.fromkeys(wanted, 1)
+        stack.wait_until(lambda: len(subjects(ses_server)) == 40, "all mails")
+    assert subjects(ses_server) == dict.fromkeys(wanted, 1)
 
 
 def test_a_worker_whose_call_hangs_ends_when_the_drain_time_is_over(
-    environment: dict[str, str], server: SesServer
+    environment: dict[str, str], ses_server: SesServer
 ) -> None:
-    server.always(Behaviour.HANG)
+    ses_server.always(Behaviour.HANG)
     with Stack(environment | {"POSTROOM_DRAIN_SECONDS": "2"}) as stack:
         with KeptConnection(stack.port("api"), stack.new_key("one")) as client:
             assert client.post("hanging")[0] == 200
-        wait_for(stack, lambda: server.count_sends() == 1, "the call")
+        stack.wait_until(lambda: ses_server.count_sends() == 1, "the call")
         assert 2 <= end(stack, "worker") < 2 + AT_ONCE_SECONDS
         assert json.loads(stack.lines("worker")[-1])["finished"] is False
 
 
 def test_a_scheduler_finishes_the_sweeps_that_it_has_begun(
-    environment: dict[str, str], server: SesServer, mariadb_url: str
+    environment: dict[str, str], ses_server: SesServer, mariadb_url: str
 ) -> None:
     with Stack(environment, names=("worker", "scheduler")) as stack:
         stack.stop("worker")
         stack.stop("scheduler")
         store_due(mariadb_url, MANY)
         stack.start("scheduler")
-        wait_for(stack, lambda: count_states(mariadb_url)["queued"] > 0, "a sweep to be at it")
+        stack.wait_until(lambda: count_states(mariadb_url)["queued"] > 0, "a sweep to be at it")
         assert end(stack, "scheduler") < DRAIN_SECONDS
         states = count_states(mariadb_url)
         assert set(states) == {"scheduled", "queued"}
         assert json.loads(stack.lines("scheduler")[-1])["finished"] is True
         stack.start("scheduler")
         stack.start("worker")
-        wait_for(stack, lambda: len(server.mails) >= MANY, "all mails")
-    assert subjects(server) == {f"mail {number}": 1 for number in range(MANY)}
+        stack.wait_until(lambda: len(ses_server.mails) >= MANY, "all mails")
+    assert subjects(ses_server) == {f"mail {number}": 1 for number in range(MANY)}
 
 
 def test_a_scheduler_that_waits_for_its_database_ends_at_once_when_told_twice(
-    environment: dict[str, str], server: SesServer, mariadb: MariaDb, mariadb_url: str
+    environment: dict[str, str], ses_server: SesServer, mariadb: MariaDb, mariadb_url: str
 ) -> None:
     with Stack(environment, names=("worker", "scheduler")) as stack:
         store_due(mariadb_url, 1)
-        wait_for(stack, lambda: len(server.mails) == 1, "the mail")
+        stack.wait_until(lambda: len(ses_server.mails) == 1, "the mail")
         mariadb.pause()
-        wait_for(stack, lambda: "service.went_down" in events(stack, "scheduler"), "the sweeps to miss the database")
+        stack.wait_until(lambda: stack.has_told("scheduler", "service.went_down"), "the sweeps to miss the database")
         end_at_once(stack, "scheduler")
         mariadb.resume()
         store_due(mariadb_url, 1)
         stack.start("scheduler")
-        wait_for(stack, lambda: len(server.mails) == 2, "the other mail")
+        stack.wait_until(lambda: len(ses_server.mails) == 2, "the other mail")
 
 
 def store_due(mariadb_url: str, count: int) -> None:

@@ -59,11 +59,10 @@ class MailWork:
         rest = list(email_ids)
         try:
             found = self._patience.until_done(lambda: self._look(rest))
-            rest = [one for one in rest if one in found]
-            for why in dict.fromkeys(found[one].suspended for one in rest):
+            for why in {one.suspended for one in found.values()}:
                 if why is not None:
-                    self._park([one for one in rest if found[one].suspended == why], workspace_is_suspended(why))
-            rest = [one for one in rest if found[one].suspended is None]
+                    self._park([one for one in found if found[one].suspended == why], workspace_is_suspended(why))
+            rest = [one for one in rest if one in found and found[one].suspended is None]
             while rest:
                 parked = self._wait(lane, found[rest[0]].recipients, rest)
                 if parked is not None:

@@ -110,8 +110,8 @@ def test_a_new_quota_is_noticed(open_pace: Open, database: Database, monkeypatch
 def test_interactive_mail_does_not_wait_behind_a_batch(open_pace: Open, database: Database) -> None:
     write(database, 14.0)
     paces = [open_pace(), open_pace()]
-    crowd = Crowd(paces, BULK)
     started = time.monotonic()
+    crowd = Crowd(paces, BULK)
     wait_until(lambda: len(crowd.sent) > 10, seconds=10, what="the batch to be under way")
     waits = []
     for number in range(8):
@@ -173,6 +173,19 @@ def test_without_redis_each_worker_keeps_to_its_part(
     assert idle < 3.0
 
 
+def test_an_idle_worker_counts_and_knows_of_the_others(
+    open_pace: Open, redis_server: Redis, heard: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_FRESH_SECONDS", 0.1)
+    first = open_pace()
+    open_pace()
+    open_pace()
+    time.sleep(2.5)  # each tells of itself every second
+    redis_server.kill()
+    go(first, BULK)
+    assert next(fields["workers"] for name, fields in heard if name == "pace.localised") == 3
+
+
 def names(heard: list[tuple[str, Any]]) -> Counter[str]:
     return Counter(name for name, _ in heard)
 
@@ -219,6 +232,8 @@ def test_who_waits_is_asked_back_and_stops_when_the_worker_does(open_pace: Open,
     assert Crowd([pace], BULK, threads=8).stop() < 3.0
 
 
+# PyMySQL leaves the socket of a connection that was refused to the collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_database_that_is_away_leaves_the_last_quota(
     open_pace: Open, database: Database, mariadb: MariaDb, heard: list[tuple[str, Any]], monkeypatch: Any
 ) -> None:

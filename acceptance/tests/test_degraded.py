@@ -1,0 +1,178 @@
+"""Redis or the database away while all services run: nothing is lost, nobody restarts, and it is told once."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from postroom_acceptance.arrivals import in_ses
+from postroom_acceptance.kept_connection import KeptConnection
+from postroom_acceptance.rows import count_states
+from postroom_acceptance.stack import SERVICES, Stack
+from postroom_testing.mariadb import MariaDb
+from postroom_testing.redis import Redis
+from postroom_testing.server import Server
+from postroom_testing.ses import SesServer
+
+AWAY_SECONDS = 10
+"""Long enough for many rounds of whatever asks again: sweeps, fetches, retries."""
+
+
+@pytest.fixture(scope="module")
+def durable_mariadb() -> Iterator[MariaDb]:
+    """One that keeps what it has committed when it is killed, as a server in production does."""
+    with MariaDb(durable=True) as server:
+        yield server
+
+
+@pytest.fixture
+def environment(
+    redis_url: str, durable_mariadb: MariaDb, ses_environment: tuple[SesServer, dict[str, str]]
+) -> dict[str, str]:
+    return ses_environment[1] | {
+        "POSTROOM_DATABASE_URL": durable_mariadb.fresh_database(),
+        "POSTROOM_DATABASE_TIMEOUT_SECONDS": "2",
+        "POSTROOM_REDIS_URL": redis_url,
+        "POSTROOM_SWEEP_SECONDS": "0.2",
+        "POSTROOM_RATE_LIMIT": "100000",
+        # Nothing that is delivered in time here has waited for a lease to end, or for a hint to count as lost.
+        "POSTROOM_LEASE_SECONDS": "600",
+        "POSTROOM_HINT_AGE_SECONDS": "600",
+    }
+
+
+def take_away(server: Server, how: str) -> None:
+    getattr(server, how)()
+
+
+def bring_back(server: Server) -> None:
+    if server.running:
+        server.resume()
+    else:
+        server.start()
+
+
+def ask(stack: Stack, name: str, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{stack.port(name)}{path}", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code, refusal.read().decode()
+
+
+def ready(stack: Stack, name: str) -> tuple[int, dict[str, str]]:
+    """Status of the readiness answer, and how the backing services stand."""
+    status, body = ask(stack, name, "/readyz")
+    return status, {service: seen["status"] for service, seen in json.loads(body)["services"].items()}
+
+
+def measured(stack: Stack, name: str, service: str) -> float:
+    [line] = [
+        line
+        for line in ask(stack, name, "/metrics")[1].splitlines()
+        if line.startswith(f'postroom_backing_service_up{{service="{service}"}}')
+    ]
+    return float(line.split()[1])
+
+
+def changes(stack: Stack, name: str) -> list[tuple[str, str]]:
+    """What was told of backing services."""
+    return [
+        (event["event"], event["backing_service"])
+        for event in stack.events(name)
+        if event["event"] in {"service.went_down", "service.came_up"}
+    ]
+
+
+def troubles(stack: Stack, name: str) -> Counter[str]:
+    """Everything that was told from a warning up."""
+    return Counter(event["event"] for event in stack.events(name, least="warning"))
+
+
+def watch(stack: Stack, names: tuple[str, ...] = SERVICES) -> None:
+    """Let the outage last; every process stays."""
+    deadline = time.monotonic() + AWAY_SECONDS
+    while time.monotonic() < deadline:
+        assert [stack.code(name) for name in names] == [None] * len(names)
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("how", ["kill", "pause"])
+def test_redis_away(environment: dict[str, str], ses_server: SesServer, redis_server: Redis, how: str) -> None:
+    arrivals = in_ses(ses_server)
+    with Stack(environment | {"POSTROOM_WORKER_THREADS": "1"}) as stack:
+        with KeptConnection(stack.port("api"), stack.new_key("one")) as client:
+            assert client.post("before")[0] == 200
+            stack.wait_until(lambda: len(arrivals()) == 1, "the first mail")
+            take_away(redis_server, how)
+            assert client.post("interactive 0")[0] == 200
+            stack.wait_until(lambda: stack.has_told("api", "service.went_down"), "the api to miss Redis")
+            for number in range(1, 31):
+                assert client.post(f"interactive {number}")[0] == 200
+                if number % 10 == 1:
+                    assert client.post(*[f"bulk {number}"] * 10)[0] == 200
+        for name in SERVICES:
+            stack.wait_until(lambda name=name: stack.has_told(name, "service.went_down"), f"{name} to miss it")  # type: ignore[misc]  # bound per name
+        assert ready(stack, "api") == (200, {"database": "up", "redis": "down"})
+        assert ready(stack, "worker") == ready(stack, "scheduler") == (503, {"database": "up", "redis": "down"})
+        assert [measured(stack, name, "redis") for name in SERVICES] == [0.0] * 3
+        watch(stack)
+        bring_back(redis_server)
+        stack.wait_until(lambda: len(arrivals()) == 62, "all mails")
+        came = [arrival.subject for arrival in arrivals()]
+        interactive = [f"interactive {number}" for number in range(31)]
+        bulk = [f"bulk {number}" for number in (1, 11, 21) for _ in range(10)]
+        assert came == ["before", *interactive, *bulk]
+        for name in SERVICES:
+            stack.wait_until(lambda name=name: stack.has_told(name, "service.came_up"), f"{name} to find it again")  # type: ignore[misc]  # bound per name
+        assert [measured(stack, name, "redis") for name in SERVICES] == [1.0] * 3
+    for name in SERVICES:
+        assert changes(stack, name) == [("service.went_down", "redis"), ("service.came_up", "redis")], name
+        assert troubles(stack, name) == {"service.went_down": 1}, name
+
+
+@pytest.mark.parametrize("how", ["kill", "pause"])
+def test_the_database_away(
+    environment: dict[str, str], ses_server: SesServer, durable_mariadb: MariaDb, how: str
+) -> None:
+    arrivals = in_ses(ses_server)
+    wanted = [f"mail {number}" for number in range(100)]
+    ses_server.latency_seconds = 0.2
+    with Stack(environment | {"POSTROOM_WORKER_THREADS": "4"}) as stack:
+        key = stack.new_key("one")
+        with KeptConnection(stack.port("api"), key) as client:
+            assert client.post(*wanted)[0] == 200
+            stack.wait_until(lambda: len(arrivals()) >= 8, "mails to be sent")
+            take_away(durable_mariadb, how)
+            for _ in range(3):
+                status, body, headers = client.post("refused")
+                assert (status, body["name"]) == (503, "service_unavailable")
+                assert 1 <= int(headers["retry-after"]) <= 60
+        for name in SERVICES:
+            stack.wait_until(lambda name=name: stack.has_told(name, "service.went_down"), f"{name} to miss it")  # type: ignore[misc]  # bound per name
+            assert ready(stack, name) == (503, {"database": "down", "redis": "up"}), name
+            assert ask(stack, name, "/livez")[0] == 200, name
+            assert measured(stack, name, "database") == 0.0
+        watch(stack)
+        bring_back(durable_mariadb)
+        with KeptConnection(stack.port("api"), key) as client:
+            stack.wait_until(lambda: client.post("after")[0] == 200, "the api to accept again")
+        stack.wait_until(lambda: {arrival.subject for arrival in arrivals()} == {*wanted, "after"}, "all mails")
+        for name in SERVICES:
+            stack.wait_until(lambda name=name: stack.has_told(name, "service.came_up"), f"{name} to find it again")  # type: ignore[misc]  # bound per name
+            assert measured(stack, name, "database") == 1.0
+        stack.wait_until(
+            lambda: set(count_states(environment["POSTROOM_DATABASE_URL"])) == {"sent"}, "all to be written down"
+        )
+        assert Counter(arrival.subject for arrival in arrivals()) == dict.fromkeys([*wanted, "after"], 1)
+    for name in SERVICES:
+        assert changes(stack, name) == [("service.went_down", "database"), ("service.came_up", "database")], name
+        told = troubles(stack, name)
+        assert told.pop("service.went_down") == 1, name
+        # Beside it, nothing but a line for each request that was refused.
+        assert set(told) == ({"request.answered"} if name == "api" else set()), name
