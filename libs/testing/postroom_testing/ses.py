@@ -238,7 +238,7 @@ class _Handler(BaseHTTPRequestHandler):
             while not (self._client_is_gone() or ses.wait_closing(_LOOK_SECONDS)):
                 pass
             answer = None
-        if answer is None or self._client_is_gone():
+        if answer is None:
             self.close_connection = True
             return
         self._answer(200, answer)
