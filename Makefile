@@ -1,6 +1,6 @@
 # What a day needs. Each target is one program; read it to know more.
 .DEFAULT_GOAL := help
-.PHONY: help run send test lint fmt check docs lock benchmark
+.PHONY: help run send test lint fmt check docs lock benchmark chaos
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,3 +31,6 @@ lock: ## resolve 3rdparty/python/*.in into the locks
 
 benchmark: ## what Postroom costs on this machine
 	@benchmarks/accept
+
+chaos: ## ten minutes of bad weather, and the ledger of the mail
+	@acceptance/chaos

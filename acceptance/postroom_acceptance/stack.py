@@ -55,6 +55,7 @@ class Stack:
         }
         self._environment |= {
             "PYTHONPATH": os.pathsep.join(sys.path),
+            "PYTHONFAULTHANDLER": "1",  # for abort()
             "POSTROOM_HEALTH_HOST": "127.0.0.1",
             "POSTROOM_SECRET_KEY": "a-secret-of-the-tests-long-enough-to-be-one",
             "POSTROOM_VERIFIED_DOMAINS_ONLY": "false",
@@ -121,6 +122,12 @@ class Stack:
         """SIGKILL: nothing is given back, nothing is said."""
         process = self._processes.pop(name)
         process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def abort(self, name: str) -> None:
+        """SIGABRT: it ends, and writes where each of its threads was."""
+        process = self._processes.pop(name)
+        process.send_signal(signal.SIGABRT)
         process.wait()
 
     def kill_all(self) -> None:

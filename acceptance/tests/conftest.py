@@ -5,7 +5,7 @@ import pytest
 from postroom_acceptance.arrivals import in_inbox, in_ses, in_smtp
 from postroom_acceptance.running import Running
 from postroom_acceptance.stack import Stack
-from postroom_testing.fixtures import mariadb, mariadb_url, redis_server, redis_url, ses, smtp_server
+from postroom_testing.fixtures import mariadb, mariadb_url, redis_server, redis_url, ses, smtp_server, sns, sns_server
 from postroom_testing.mariadb import MariaDb
 from postroom_testing.redis import Redis
 from postroom_testing.ses import SesServer
@@ -16,6 +16,7 @@ from postroom_testing.smtp import SmtpServer
 @pytest.fixture(scope="module")
 def ses_environment() -> Iterator[tuple[SesServer, dict[str, str]]]:
     with SesServer() as server:
+        server.max_send_rate = 10_000.0  # who asks for the pace sets it
         yield (
             server,
             {

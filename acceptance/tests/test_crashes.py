@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import func, select
 
-from postroom_acceptance.load import Load
+from postroom_acceptance.load import Load, singles
 from postroom_acceptance.stack import SERVICES, Stack
 from postroom_database.engine import Database
 from postroom_database.models import Email
@@ -59,7 +59,7 @@ def test_a_killed_process_loses_nothing(
     server, _ = ses_environment
     server.latency_seconds = 0.02
     with Stack(environment) as stack:
-        load = Load(stack.url, stack.new_key("one"), count=MAILS)
+        load = Load(stack.urls, stack.new_key("one"), singles(MAILS))
         load.start()
         kills = 0
         for share in (0.2, 0.5, 0.8):
@@ -86,7 +86,7 @@ def test_a_redis_that_forgets_everything_loses_nothing(
     server.latency_seconds = 0.1
     database = Database(environment["POSTROOM_DATABASE_URL"])
     with Stack(environment) as stack:
-        load = Load(stack.url, stack.new_key("one"), count=MAILS)
+        load = Load(stack.urls, stack.new_key("one"), singles(MAILS))
         load.start()
         load.join()
         with database.read() as connection:

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from postroom_acceptance.load import Load
+from postroom_acceptance.load import Load, recipient_of, singles
 from postroom_acceptance.stack import Stack
 from postroom_database.engine import Database
 from postroom_database.models import Email
 from postroom_testing.server import wait_until
 from postroom_testing.ses import SesServer
+from postroom_testing.ses_messages import AcceptedMail
 
 MAILS = 100
-POISON = "to50@example.com"
+POISON = 50
 CRASHES = 3
 
 
@@ -31,9 +32,9 @@ class PoisonedSes(SesServer):
     victim = 0
     doses = 0
 
-    def meet(self, body: dict[str, Any]) -> dict[str, str] | None:
-        if POISON not in body["Destination"]["ToAddresses"]:
-            return super().meet(body)
+    def meet(self, body: dict[str, Any], access_key: str) -> AcceptedMail | None:
+        if recipient_of(POISON) not in body["Destination"]["ToAddresses"]:
+            return super().meet(body, access_key)
         os.kill(self.victim, signal.SIGKILL)
         self.doses += 1
         return None
@@ -69,7 +70,7 @@ def test_only_the_poison_is_set_aside(ses: PoisonedSes, mariadb_url: str, redis_
     database = Database(mariadb_url, pool_size=2, timeout_seconds=5)
     with Stack(environment) as stack:
         ses.victim = stack.pid("worker")
-        load = Load(stack.url, stack.new_key("one"), count=MAILS)
+        load = Load(stack.urls, stack.new_key("one"), singles(MAILS))
         load.start()
         for dose in range(1, CRASHES + 1):
             wait_until(lambda dose=dose: ses.doses == dose, seconds=60, what=f"dose {dose}")  # type: ignore[misc]  # bound per dose
@@ -83,13 +84,13 @@ def test_only_the_poison_is_set_aside(ses: PoisonedSes, mariadb_url: str, redis_
     with database.read() as connection:
         rows = connection.execute(select(Email.id, Email.state, Email.crashes, Email.held_because)).all()
     database.close()
-    poison = load.accepted["mail 50"]
+    poison = load.accepted[POISON]
     assert held.startswith(poison)
     assert [(str(row.id), row.state, row.crashes) for row in rows if row.held_because == "crashed"] == [
         (poison, "held", CRASHES)
     ]
     assert ses.doses == CRASHES
-    assert POISON not in ses.recipients()
+    assert recipient_of(POISON) not in ses.recipients()
     assert {row.state for row in rows if str(row.id) != poison} == {"sent"}
     neighbours = sum(1 for line in stack.lines("scheduler") if '"email.isolated"' in line)
     assert neighbours > CRASHES - 1, "others shared its first crash, or nothing is shown here"

@@ -40,7 +40,11 @@ SHARED = {
     "postroom_health",
 }
 CASES = [
-    ("services.api/api.pex", {"boto3", "botocore", "alembic", "apscheduler"}, SHARED | {"postroom_api"}),
+    (
+        "services.api/api.pex",
+        {"boto3", "botocore", "alembic", "apscheduler"},
+        SHARED | {"postroom_api", "postroom_egress"},
+    ),
     (
         "services.scheduler/scheduler.pex",
         {"boto3", "botocore", "alembic", "litestar", "uvicorn"},

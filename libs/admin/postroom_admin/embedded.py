@@ -16,7 +16,7 @@ _WORKSPACE = "development"
 def embedded_command() -> None:
     """Migrate, and with the inbox as transport seed a workspace with the fixed development key. Silent."""
     uses_inbox = load_or_exit(EveryResource).mail.url.get_secret_value().startswith("inbox:")
-    with opened_database(for_migration=True) as database:
+    with opened_database(patient=True) as database:
         migrate(database)
         if not uses_inbox:
             return

@@ -12,7 +12,7 @@ _BUSY = 75  # EX_TEMPFAIL of sysexits.h
 @click.command("migrate")
 def migrate_command() -> None:
     """Bring the database's schema to this release. Can be run twice, and by two at once."""
-    with opened_database(for_migration=True) as database:
+    with opened_database(patient=True) as database:
         schema = read_schema(database)
         if schema.is_newer:  # a release was rolled back; schemas only ever grow, so it runs on this one
             click.echo(f"The schema is at {schema.found}, newer than this release's {schema.wanted}: left as it is.")

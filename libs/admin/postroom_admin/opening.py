@@ -14,26 +14,26 @@ from postroom_config.load import load_or_exit
 from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable, is_refused
 
-_MIGRATION_SECONDS = 3600.0
+_PATIENT_SECONDS = 3600.0
 EXIT_UNAVAILABLE = 69
 """EX_UNAVAILABLE of sysexits.h: a backing service is away, or refuses."""
 
 
 @contextmanager
-def opened_database(*, for_migration: bool = False) -> Iterator[Database]:
+def opened_database(*, patient: bool = False) -> Iterator[Database]:
     """The database of this release's config.
 
     Args:
-        for_migration: lets one statement take as long as a large table needs.
+        patient: lets one statement take as long as a large table needs.
     """
     settings = load_or_exit(DatabaseOnly).database
     url, seconds = settings.url.get_secret_value(), settings.timeout_seconds
     try:
-        if for_migration:
+        if patient:
             # The patience that a statement needs is not meant for a server that is away.
             with closing(Database(url, pool_size=1, timeout_seconds=seconds)) as probe:
                 probe.check()
-            seconds = _MIGRATION_SECONDS
+            seconds = _PATIENT_SECONDS
         with closing(Database(url, pool_size=1, timeout_seconds=seconds)) as database:
             yield database
     except DatabaseUnavailable as away:

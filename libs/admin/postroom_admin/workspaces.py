@@ -1,16 +1,29 @@
+from datetime import datetime
 from uuid import UUID
 
 import click
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from postroom_admin.moments import show_moment
 from postroom_admin.names import check_name
 from postroom_admin.opening import opened_database
 from postroom_database.engine import Database
 from postroom_database.errors import is_duplicate
-from postroom_database.repositories import workspaces
+from postroom_database.repositories import parked, workspaces
+from postroom_database.writing import write
+from postroom_domain.lanes import Lane
+from postroom_domain.states import State
 
 workspace_option = click.option("--workspace", required=True, help="The workspace's name.")
+_ROWS = 500
+_LONGEST_REASON = 1000
+
+
+def _check_reason(_context: click.Context, parameter: click.Parameter, text: str) -> str:
+    if not 1 <= len(text) <= _LONGEST_REASON or not text.isprintable():
+        raise click.BadParameter(f"it must be 1 to {_LONGEST_REASON} printable characters", param=parameter)
+    return text
 
 
 @click.group("workspace")
@@ -27,6 +40,68 @@ def create(name: str) -> None:
     click.echo(f"{workspace_id} {name}{'' if made else ' (was there)'}")
 
 
+@workspace_group.command("list")
+def list_workspaces() -> None:
+    """List the workspaces: id, since when, suspended or active, name, and since when and why it is suspended."""
+    with opened_database() as database, database.read() as connection:
+        found = workspaces.every(connection)
+    for one in found:
+        line = f"{one.id}  {show_moment(one.created_at)}"
+        if one.suspended_at is None:
+            click.echo(f"{line}  active     {one.name}")
+        else:
+            why = f"since {show_moment(one.suspended_at)}: {one.suspended_reason}"
+            click.echo(f"{line}  suspended  {one.name}  {why}")
+    if not found:
+        click.echo("There are no workspaces; make one with `workspace create NAME`.", err=True)
+
+
+@workspace_group.command("suspend")
+@click.argument("name")
+@click.option("--reason", required=True, callback=_check_reason, help="Why, for whoever looks at its mail.")
+def suspend(name: str, reason: str) -> None:
+    """Let the mail of the workspace NAME wait: it is taken from clients as usual, and none is sent."""
+    with opened_database() as database:
+        with database.read() as connection:
+            workspace_id = find_workspace(connection, name, hint="NAME")
+        done = write(database, lambda connection: workspaces.suspend(connection, workspace_id, reason))
+    if done:
+        click.echo(f"Suspended {name}: its mail waits until `workspace resume`.")
+    else:
+        click.echo(f"{name} is suspended already: left as it is. `workspace list` says why.")
+
+
+@workspace_group.command("resume")
+@click.argument("name")
+def resume(name: str) -> None:
+    """Send the mail of the workspace NAME again. What waits is due at once, and what was before counts no more.
+
+    Can be run again when it was interrupted.
+    """
+    with opened_database(patient=True) as database:
+        with database.read() as connection:
+            workspace_id = find_workspace(connection, name, hint="NAME")
+        done = write(database, lambda connection: workspaces.resume(connection, workspace_id))
+        count = sum(_wake(database, workspace_id, queue) for queue in parked.QUEUES)
+    begin = f"Resumed {name}" if done else f"{name} is not suspended"
+    click.echo(f"{begin}; waiting emails that are due now: {count}.")
+
+
+def _wake(database: Database, workspace_id: UUID, queue: tuple[State, Lane]) -> int:
+    count, after = 0, None
+    while True:
+        some, after = _wake_some(database, workspace_id, queue, after)
+        count += some
+        if after is None:
+            return count
+
+
+def _wake_some(
+    database: Database, workspace_id: UUID, queue: tuple[State, Lane], after: datetime | None
+) -> tuple[int, datetime | None]:
+    return write(database, lambda connection: parked.wake(connection, workspace_id, queue, after=after, limit=_ROWS))
+
+
 def _find_or_add(database: Database, name: str) -> tuple[UUID, bool]:
     with database.read() as connection:
         found = workspaces.find(connection, name)
@@ -41,10 +116,10 @@ def _find_or_add(database: Database, name: str) -> tuple[UUID, bool]:
         return _find_or_add(database, name)  # another process was first
 
 
-def find_workspace(connection: Connection, name: str) -> UUID:
-    """The workspace that ``--workspace`` names; a click error, with those that there are, when there is none."""
+def find_workspace(connection: Connection, name: str, *, hint: str = "--workspace") -> UUID:
+    """The workspace of a name; a click error about ``hint``, with those that there are, when there is none."""
     found = workspaces.find(connection, name)
     if found is None:
         there = ", ".join(workspaces.names(connection)) or "none; make one with `workspace create NAME`"
-        raise click.BadParameter(f"there is no such workspace. There are: {there}", param_hint="--workspace")
+        raise click.BadParameter(f"there is no such workspace. There are: {there}", param_hint=hint)
     return found

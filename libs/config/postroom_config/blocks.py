@@ -1,5 +1,6 @@
 """Every block of the release, in the order of the reference."""
 
+from postroom_config.brake import BrakeSettings
 from postroom_config.database import DatabaseSettings
 from postroom_config.drain import DrainSettings
 from postroom_config.egress import EgressSettings
@@ -9,6 +10,7 @@ from postroom_config.listen import ListenSettings
 from postroom_config.log import LogSettings
 from postroom_config.mail import MailSettings
 from postroom_config.outcomes import OutcomeSettings
+from postroom_config.pace import PaceSettings
 from postroom_config.public import PublicSettings
 from postroom_config.rate_limit import RateLimitSettings
 from postroom_config.redis import RedisSettings
@@ -16,6 +18,7 @@ from postroom_config.release import ReleaseSettings
 from postroom_config.scheduler import SchedulerSettings
 from postroom_config.secrets import SecretSettings
 from postroom_config.senders import SenderSettings
+from postroom_config.ses_events import SesEventSettings
 from postroom_config.settings import Block
 from postroom_config.worker import WorkerSettings
 
@@ -35,7 +38,10 @@ BLOCKS: tuple[type[Block], ...] = (
     HintSettings,
     WorkerSettings,
     OutcomeSettings,
+    PaceSettings,
     SchedulerSettings,
+    BrakeSettings,
+    SesEventSettings,
     EgressSettings,
 )
 

@@ -15,7 +15,7 @@ class WorkerSettings(Block):
     threads: Annotated[
         Whole,
         Field(ge=1, le=64),
-        Variable("POSTROOM_WORKER_THREADS", about="Emails delivered at the same time by one worker."),
+        Variable("POSTROOM_WORKER_THREADS", about="Emails of each lane delivered at the same time by one worker."),
     ] = 8
     lease_seconds: Annotated[
         Whole,

@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from postroom_database.engine import Database
 from postroom_database.errors import LeaseLost
@@ -118,3 +119,23 @@ def test_a_removal_is_known_until_it_is_done(database: Database) -> None:
     with database.begin() as connection:
         provider_jobs.finish(connection, job)
         assert not provider_jobs.is_removing(connection, removed)
+
+
+def test_there_is_one_job_that_reads_the_quota_and_whoever_asks_has_it_done_at_once(database: Database) -> None:
+    def ask() -> None:
+        with database.begin() as connection:
+            provider_jobs.read_quota(connection)
+
+    ask()
+    [job_id] = unhinted(database)
+    job = claim(database, job_id)
+    assert job is not None
+    assert (job.kind, job.attempt) == (ProviderJobKind.READ_QUOTA, 1)
+    with pytest.raises(IntegrityError):
+        ask()
+    with database.begin() as connection:
+        provider_jobs.postpone(connection, job, seconds=900, went_well=False)
+    assert unhinted(database) == []
+    ask()
+    assert unhinted(database) == [job_id]
+    assert row(database, job_id).attempts == 0

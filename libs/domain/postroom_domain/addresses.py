@@ -1,5 +1,6 @@
 """Mail addresses as clients write them: ``email@example.com`` or ``Name <email@example.com>``."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,6 +50,15 @@ def parse_mailbox(text: str) -> Mailbox:
     except EmailNotValidError as problem:
         raise InvalidAddress(str(problem)) from None
     return Mailbox(name=name, address=checked.ascii_email or checked.normalized)
+
+
+def bare_addresses(mailboxes: Iterable[str]) -> list[str]:
+    """The address of each, once: an envelope, when they are To, Cc and Bcc together.
+
+    Raises:
+        InvalidAddress: one of them is none.
+    """
+    return list(dict.fromkeys(parse_mailbox(text).address for text in mailboxes))
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -67,3 +67,15 @@ class MissingValues(DomainError):  # noqa: N818
     def __init__(self, keys: tuple[str, ...]) -> None:
         super().__init__(f"There is neither a value nor a fallback for {', '.join(f'`{key}`' for key in keys)}.")
         self.keys = keys
+
+
+class InvalidTopic(DomainError):  # noqa: N818
+    """No topic of Amazon SNS, or not one whose messages can come by HTTP."""
+
+
+class InvalidCertificate(DomainError):  # noqa: N818
+    """Nothing that a signature could be checked with."""
+
+
+class ForgedMessage(DomainError):  # noqa: N818
+    """Not what Amazon SNS signed."""

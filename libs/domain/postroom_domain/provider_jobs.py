@@ -11,6 +11,8 @@ class ProviderJobKind(StrEnum):
     """A domain's name and the selector of its key (RemovedDomain): it is no longer ours."""
     UNSUPPRESS = "unsuppress"
     """An address: take it off the provider's own list for the account."""
+    READ_QUOTA = "read_quota"
+    """Nothing: ask how much mail the account may send, again and again."""
 
 
 class RemovedDomain(NamedTuple):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware
 from redis import AuthenticationError, ConnectionError, Redis, RedisError, TimeoutError  # noqa: A004 - redis-py's names
@@ -65,6 +66,20 @@ def count_waiting(broker: RedisBroker, queue: str) -> int:
     """
     with translated():
         return int(broker.client.llen(f"{_NAMESPACE}:{queue}"))
+
+
+def first_waiting(broker: RedisBroker, queue: str, count: int) -> list[Message[Any]]:
+    """The messages of a queue that workers will fetch next, at most so many.
+
+    Raises:
+        HintsUnavailable: Redis does not answer.
+    """
+    key = f"{_NAMESPACE}:{queue}"
+    with translated():
+        names = broker.client.lrange(key, 0, count - 1)
+        found: list[Any] = broker.client.hmget(f"{key}.msgs", names) if names else []
+    # One that was fetched, and done, between the two questions is not there any more.
+    return [Message.decode(data) for data in found if data is not None]
 
 
 @contextmanager

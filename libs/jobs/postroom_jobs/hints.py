@@ -6,9 +6,13 @@ from uuid import UUID
 from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 
+from postroom_domain.ids import parse_id
 from postroom_domain.lanes import Lane
-from postroom_jobs.broker import check_broker, count_waiting, translated
+from postroom_jobs.broker import check_broker, count_waiting, first_waiting, translated
 from postroom_jobs.names import DELIVER, Job
+
+_FIRST = 10
+"""Hints, not one alone: a single one may be of emails that were hinted again since."""
 
 
 class Hints:
@@ -51,6 +55,15 @@ class Hints:
                 self._broker.enqueue(
                     Message(queue_name=job.queue, actor_name=job.actor, args=(some,), kwargs={}, options={})
                 )
+
+    def next_from(self, job: Job) -> list[UUID]:
+        """Ids that workers will get next from a queue: none that waits was hinted before the oldest of these.
+
+        Raises:
+            HintsUnavailable: Redis does not answer.
+        """
+        texts = [text for message in first_waiting(self._broker, job.queue, _FIRST) for text in message.args[0]]
+        return [one for text in texts if (one := parse_id(text)) is not None]
 
     def check(self) -> None:
         """Raise HintsUnavailable when Redis does not answer."""

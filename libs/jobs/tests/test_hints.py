@@ -85,3 +85,15 @@ def test_a_redis_without_memory_refuses_aloud(broker: RedisBroker, client: Redis
         client.config_set("maxmemory", 0)
     hints.give(Lane.BULK, [new_id()])
     assert hints.room(Lane.BULK) == 90
+
+
+def test_what_workers_will_get_next_is_known(broker: RedisBroker, client: Redis) -> None:
+    hints, job = Hints(broker, mark=1000), DELIVER[Lane.BULK]
+    assert hints.next_from(job) == []
+    ids = [new_id() for _ in range(150)]
+    hints.give(Lane.BULK, ids)
+    assert hints.next_from(job) == ids[:100]
+    broker.do_fetch(job.queue, 12)
+    assert hints.next_from(job) == ids[120:]
+    client.hdel(f"postroom:{job.queue}.msgs", *client.lrange(f"postroom:{job.queue}", 0, 1))
+    assert hints.next_from(job) == ids[140:]

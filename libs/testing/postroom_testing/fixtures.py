@@ -13,6 +13,7 @@ from postroom_testing.redis import Redis
 from postroom_testing.server import Server
 from postroom_testing.ses import SesServer
 from postroom_testing.smtp import SmtpServer
+from postroom_testing.sns import SnsServer
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +59,23 @@ def ses(monkeypatch: pytest.MonkeyPatch) -> Iterator[SesServer]:
 def smtp_server() -> Iterator[SmtpServer]:
     with SmtpServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def sns_server() -> Iterator[SnsServer]:
+    with SnsServer() as server:
+        yield server
+
+
+@pytest.fixture
+def sns(sns_server: SnsServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SnsServer]:
+    """An SNS that this process trusts, and that nobody has asked for anything yet."""
+    documents = dict(sns_server.documents)
+    sns_server.requests.clear()
+    sns_server.confirmed.clear()
+    monkeypatch.setenv("SSL_CERT_FILE", str(sns_server.authority))
+    yield sns_server
+    sns_server.documents, sns_server.status = documents, 200
 
 
 def revive(server: Server) -> None:

@@ -121,6 +121,7 @@ class MariaDb(Server):
                 f"--datadir={self._data}",
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
+                f"--tmpdir={self.folder}",
             ],
             capture_output=True,
             text=True,

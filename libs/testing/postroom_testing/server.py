@@ -46,8 +46,8 @@ def free_port() -> int:
 def reserve_port() -> socket.socket:
     """Keep a loopback port for one server over all its starts, until the socket is closed.
 
-    Nothing listens on it by this. A server that sets SO_REUSEADDR, as all of ours do, may bind it; the kernel gives it
-    to no outgoing connection while the server is down, as it may do with a port that is only known to be free.
+    Nothing listens on it by this. A server that sets SO_REUSEADDR, as all of ours do, may bind it; the kernel gives
+    it to no outgoing connection while the server is down, as it may do with a port that is only known to be free.
     """
     reserved = socket.socket()
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,20 +1,32 @@
 import json
+import select
 import socket
 import threading
 import uuid
 from collections import deque
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 from postroom_testing.ses_identities import Identities
-from postroom_testing.ses_messages import FAULTS, AcceptedMail, Behaviour, FaultError, read_mail
+from postroom_testing.ses_messages import (
+    FAULTS,
+    AcceptedMail,
+    Behaviour,
+    FaultError,
+    HangError,
+    read_access_key,
+    read_mail,
+)
 
 SEND_PATH = "/v2/email/outbound-emails"
 ACCOUNT_PATH = "/v2/email/account"
 SETS_PATH = "/v2/email/configuration-sets/"
 REGION = "eu-west-1"
+_LOOK_SECONDS = 0.05
+
+_Taken = TypeVar("_Taken")
 
 
 class SesServer:
@@ -26,6 +38,7 @@ class SesServer:
         latency_seconds: wait before each answer of SendEmail.
         max_send_rate, max_24_hour_send, sending_enabled, configuration_sets: what it says about the account.
         identities: what it knows of domains and suppressed addresses.
+        on_accepted: told of each mail that is accepted, whether SendEmail is answered or not.
     """
 
     def __init__(self) -> None:
@@ -37,6 +50,7 @@ class SesServer:
         self.sending_enabled = True
         self.configuration_sets = {"postroom"}
         self.identities = Identities(self.configuration_sets)
+        self.on_accepted: Callable[[AcceptedMail], None] = lambda _: None
         self._sending = _Mood()
         self._managing = _Mood()
         self._lock = threading.Lock()
@@ -60,7 +74,7 @@ class SesServer:
             self._sending.always = behaviour
 
     def script_managing(self, *behaviours: Behaviour) -> None:
-        """The same for the calls about identities and suppressed addresses."""
+        """The same for the calls about identities, suppressed addresses and the account."""
         with self._lock:
             self._managing.script.extend(behaviours)
 
@@ -75,6 +89,10 @@ class SesServer:
     def count(self, method: str, path: str) -> int:
         """How many such requests came, answered or not."""
         return list(self.requests).count((method, path))
+
+    def count_connections(self) -> int:
+        """How many are open."""
+        return self._http.count_connections()
 
     def start(self) -> None:
         self._thread.start()
@@ -97,21 +115,23 @@ class SesServer:
         with self._lock:
             self.requests.append((method, path))
 
-    def meet(self, body: dict[str, Any]) -> dict[str, str] | None:
-        """Answer one SendEmail; None: cut the connection. Raises FaultError."""
+    def meet(self, body: dict[str, Any], access_key: str) -> AcceptedMail | None:
+        """Take one mail; None: cut the connection. Raises FaultError, HangError."""
         behaviour = self._next(self._sending)
         self._closing.wait(self.latency_seconds)
-        mail = read_mail(body, f"0102{uuid.uuid4().hex[:12]}-{uuid.uuid4()}-000000")
+        message_id = f"0102{uuid.uuid4().hex[:12]}-{uuid.uuid4()}-000000"
+        mail = read_mail(body, access_key=access_key, message_id=message_id)
 
-        def accept() -> dict[str, str]:
+        def accept() -> AcceptedMail:
             with self._lock:
                 self.mails.append(mail)
-            return {"MessageId": mail.message_id}
+            self.on_accepted(mail)
+            return mail
 
         return self._behave(behaviour, accept)
 
     def manage(self, answer: Callable[[dict[str, Any]], dict[str, Any]], body: dict[str, Any]) -> dict[str, Any] | None:
-        """Answer one call about identities or suppressed addresses, likewise."""
+        """Answer one call about identities, suppressed addresses or the account, likewise."""
 
         def carry_out() -> dict[str, Any]:
             with self._lock:
@@ -123,12 +143,16 @@ class SesServer:
         with self._lock:
             return mood.script.popleft() if mood.script else mood.always
 
-    def _behave(self, behaviour: Behaviour, accept: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    def wait_closing(self, seconds: float) -> bool:
+        """Wait that long at most; whether the server closes."""
+        return self._closing.wait(seconds)
+
+    def _behave(self, behaviour: Behaviour, accept: Callable[[], _Taken]) -> _Taken | None:
         if fault := FAULTS.get(behaviour):
             raise FaultError(fault.status, fault.name, fault.text)
         answer = None if behaviour in {Behaviour.HANG, Behaviour.DROP} else accept()
         if behaviour in {Behaviour.HANG, Behaviour.HANG_AFTER}:
-            self._closing.wait()
+            raise HangError
         return answer if behaviour is Behaviour.ACCEPT else None
 
     def describe_account(self) -> dict[str, Any]:
@@ -139,7 +163,7 @@ class SesServer:
             "SendQuota": {
                 "Max24HourSend": self.max_24_hour_send,
                 "MaxSendRate": self.max_send_rate,
-                "SentLast24Hours": float(len(self.mails)),
+                "SentLast24Hours": float(sum(len(mail.recipients) for mail in self.mails)),
             },
             "SendingEnabled": self.sending_enabled,
         }
@@ -173,6 +197,9 @@ class _HttpServer(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away in the middle is part of the game."""
 
+    def count_connections(self) -> int:
+        return len(self._live)
+
     def cut_connections(self) -> None:
         for connection in list(self._live):
             self.shutdown_request(connection)
@@ -181,6 +208,8 @@ class _HttpServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _HttpServer
+    _mail: AcceptedMail | None = None
+    """What this request brought, if it was taken."""
 
     def log_message(self, *_: object) -> None:
         """Tests read `requests`; stderr stays quiet."""
@@ -205,19 +234,34 @@ class _Handler(BaseHTTPRequestHandler):
         except FaultError as fault:
             self._answer(fault.status, {"message": fault.text}, fault.name)
             return
+        except HangError:
+            while not (self._client_is_gone() or ses.wait_closing(_LOOK_SECONDS)):
+                pass
+            answer = None
         if answer is None:
             self.close_connection = True
             return
         self._answer(200, answer)
+        if self._mail is not None:
+            self._mail.answered = True
+
+    def _client_is_gone(self) -> bool:
+        """Whether it has hung up: then there is an end of the stream to read, and nothing before it."""
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        try:
+            return bool(readable) and self.connection.recv(1, socket.MSG_PEEK) == b""
+        except ConnectionError:
+            return True
 
     def _route(self, body: bytes) -> dict[str, Any] | None:
         ses = self.server.ses
-        if not self.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 "):
-            raise FaultError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+        self._mail = None
+        access_key = read_access_key(self.headers.get("Authorization", ""))
         if self.command == "POST" and self.path == SEND_PATH:
-            return ses.meet(json.loads(body))
+            self._mail = ses.meet(json.loads(body), access_key)
+            return None if self._mail is None else {"MessageId": self._mail.message_id}
         if self.command == "GET" and self.path == ACCOUNT_PATH:
-            return ses.describe_account()
+            return ses.manage(lambda _: ses.describe_account(), {})
         if self.command == "GET" and self.path.startswith(SETS_PATH):
             name = self.path.removeprefix(SETS_PATH)
             if name not in ses.configuration_sets:

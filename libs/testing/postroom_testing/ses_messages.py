@@ -2,12 +2,15 @@
 
 import base64
 import enum
+import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
 # AWS, "Service quotas in Amazon SES".
 MAX_RECIPIENTS = 50
 MAX_RAW_BYTES = 40 * 1024 * 1024
+_CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=(\w+)/")
 
 
 class Behaviour(enum.Enum):
@@ -22,7 +25,7 @@ class Behaviour(enum.Enum):
     NOT_FOUND = "not_found"
     FAIL = "fail"
     HANG = "hang"
-    """Read the request, accept nothing, never answer."""
+    """Read the request, accept nothing, never answer: the client must go away."""
     HANG_AFTER = "hang_after"
     """Accept, never answer."""
     DROP = "drop"
@@ -31,9 +34,16 @@ class Behaviour(enum.Enum):
     """Accept, cut the connection."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AcceptedMail:
-    """What SES took. `recipients`: the whole Destination, in the order To, Cc, Bcc."""
+    """What SES took.
+
+    Attributes:
+        recipients: the whole Destination, in the order To, Cc, Bcc.
+        access_key: who asked.
+        accepted_at: by time.monotonic().
+        answered: the answer was written whole, to a client that was still there.
+    """
 
     message_id: str
     sender: str
@@ -41,6 +51,9 @@ class AcceptedMail:
     raw: bytes
     tags: dict[str, str]
     configuration_set: str | None
+    access_key: str = ""
+    accepted_at: float = 0.0
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,10 @@ class FaultError(Exception):
     status: int
     name: str
     text: str
+
+
+class HangError(Exception):
+    """The client gets no answer until it goes away."""
 
 
 FAULTS = {
@@ -65,7 +82,15 @@ FAULTS = {
 }
 
 
-def read_mail(body: dict[str, Any], message_id: str) -> AcceptedMail:
+def read_access_key(authorization: str) -> str:
+    """The access key id of a signed request (AWS, "Signature Version 4"); raises FaultError where there is none."""
+    found = _CREDENTIAL.match(authorization)
+    if found is None:
+        raise FaultError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+    return found[1]
+
+
+def read_mail(body: dict[str, Any], *, access_key: str, message_id: str) -> AcceptedMail:
     """Parse a SendEmail body with raw content; raises FaultError where SES would refuse it."""
     try:
         raw = base64.b64decode(body["Content"]["Raw"]["Data"], validate=True)
@@ -88,4 +113,6 @@ def read_mail(body: dict[str, Any], message_id: str) -> AcceptedMail:
         raw=raw,
         tags={tag["Name"]: tag["Value"] for tag in body.get("EmailTags", ())},
         configuration_set=body.get("ConfigurationSetName"),
+        access_key=access_key,
+        accepted_at=time.monotonic(),
     )

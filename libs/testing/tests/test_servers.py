@@ -1,4 +1,5 @@
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from redis.exceptions import RedisError
 from postroom_testing import server as server_module
 from postroom_testing.mariadb import MariaDb
 from postroom_testing.redis import Redis
-from postroom_testing.server import Server, ServerError, find_binary, wait_until
+from postroom_testing.server import Server, ServerError, find_binary, reserve_port, wait_until
 
 SHORT_SECONDS = 0.5
 
@@ -56,6 +57,26 @@ def test_database_in_use_can_be_dropped(mariadb: MariaDb) -> None:
         mariadb.drop_database(url)
     with pytest.raises(pymysql.err.OperationalError, match="Unknown database"):
         mariadb.connect(url)
+
+
+def test_connections_to_a_database_can_be_cut(mariadb: MariaDb, mariadb_url: str) -> None:
+    other = mariadb.fresh_database()
+    with mariadb.connect(mariadb_url) as connection, mariadb.connect(other) as spared:
+        mariadb.cut_connections(mariadb_url)
+        with pytest.raises(pymysql.err.OperationalError):
+            connection.ping(reconnect=False)
+        spared.ping(reconnect=False)
+
+
+def test_a_reserved_port_serves_its_server_again_and_nobody_else() -> None:
+    reserved = reserve_port()
+    address = reserved.getsockname()
+    for _ in range(2):
+        with socket.create_server(address), socket.create_connection(address):
+            pass
+    with socket.socket() as outgoing, pytest.raises(OSError, match="in use"):
+        outgoing.bind(address)
+    reserved.close()
 
 
 def test_redis_is_empty(redis_url: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from postroom_domain.domain_states import RecordState
+from postroom_domain.quotas import Quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class Provider(Protocol):
 
     def unsuppress(self, address: str) -> None:
         """Take an address off the list of the account; one that is not on it is fine."""
+        ...
+
+    def read_quota(self) -> Quota:
+        """How much mail the account may send."""
         ...
 
     def close(self) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 EMAIL_ID_TAG = "postroom_email_id"
 # More than any worker has threads: none waits for a connection.
-MAX_CONNECTIONS = 64
+MAX_CONNECTIONS = 160
 
 
 class SesTransport:

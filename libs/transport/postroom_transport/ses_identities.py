@@ -1,6 +1,6 @@
-"""What SES can be told and asked beside mail: identities of domains, and its suppression list.
+"""What SES can be told and asked beside mail: identities of domains, its suppression list, and the account's quota.
 
-Names: SESv2 API reference, CreateEmailIdentity, GetEmailIdentity, DeleteSuppressedDestination.
+Names: SESv2 API reference, CreateEmailIdentity, GetEmailIdentity, DeleteSuppressedDestination, GetAccount.
 """
 
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
 from postroom_domain.domain_states import RecordState
+from postroom_domain.quotas import Quota
 from postroom_transport.provider import Identity, Signer
 
 if TYPE_CHECKING:
@@ -98,6 +99,17 @@ class SesIdentities:
                 self._client.delete_suppressed_destination(EmailAddress=address)
             except self._client.exceptions.NotFoundException:
                 return
+
+    def read_quota(self) -> Quota:
+        with self._translated():
+            account = self._client.get_account()
+        quota = account.get("SendQuota", {})
+        return Quota(
+            per_second=quota.get("MaxSendRate", 0.0),
+            per_day=quota.get("Max24HourSend", 0.0),  # -1: unlimited, as the API reference has it
+            sent_in_day=quota.get("SentLast24Hours", 0.0),
+            sending_enabled=account.get("SendingEnabled", False),
+        )
 
     def close(self) -> None:
         self._client.close()

@@ -5,6 +5,7 @@ import pytest
 
 from postroom_domain.dkim_keys import make_dkim_key
 from postroom_domain.domain_states import RecordState
+from postroom_domain.quotas import UNLIMITED, Quota
 from postroom_testing.ses import SesServer
 from postroom_testing.ses_identities import IDENTITIES_PATH, KeptIdentity
 from postroom_testing.ses_messages import Behaviour
@@ -92,6 +93,7 @@ CALLS: dict[str, Callable[[Provider], Any]] = {
     "return path": lambda provider: provider.set_return_path(NAME, f"send.{NAME}"),
     "remove": lambda provider: provider.remove_identity(NAME),
     "unsuppress": lambda provider: provider.unsuppress("a@example.com"),
+    "quota": lambda provider: provider.read_quota(),
 }
 
 
@@ -133,3 +135,9 @@ def test_the_private_key_is_in_no_text(provider: Provider) -> None:
     with pytest.raises(ProviderAway) as caught:
         provider.renew_signer(NAME, SIGNER)
     assert SIGNER.private_key not in str(caught.value)
+
+
+def test_the_quota_is_the_accounts(ses: SesServer, provider: Provider) -> None:
+    assert provider.read_quota() == Quota(14.0, 50_000.0, 0.0, sending_enabled=True)
+    ses.max_send_rate, ses.max_24_hour_send, ses.sending_enabled = 0.5, -1.0, False
+    assert provider.read_quota() == Quota(0.5, UNLIMITED, 0.0, sending_enabled=False)

@@ -74,6 +74,12 @@ INVALID_LINK = Kind(
     "The link is not valid, or no longer: ask for what it belongs to again to get a new one.",
     "a download link that has expired or was altered",
 )
+FORGED_MESSAGE = Kind(
+    403,
+    "validation_error",
+    "The message is not taken. {reason}",
+    "a message at `/hooks/ses` that SNS did not sign, or of a topic that is not allowed",
+)
 NOT_FOUND = Kind(404, "not_found", "{what} not found.", "nothing of that id in the workspace")
 NO_ENDPOINT = Kind(404, "not_found", "The requested endpoint does not exist.", "an unknown path")
 LOOPBACK_ONLY = Kind(
@@ -152,6 +158,12 @@ UNAVAILABLE = Kind(
     "service_unavailable",
     "The service cannot reach its database right now. Try again in a few seconds.",
     "the database is away; `retry-after` says when to come back",
+)
+UNPROVEN_MESSAGE = Kind(
+    503,
+    "service_unavailable",
+    "SNS cannot be asked about this message right now. Send it again.",
+    "a message at `/hooks/ses` whose certificate or confirmation cannot be fetched; `retry-after` says when again",
 )
 
 TABLE = {name: value for name, value in list(globals().items()) if isinstance(value, Kind)}

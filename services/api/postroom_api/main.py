@@ -9,14 +9,17 @@ from postroom_api.hinter import Hinter
 from postroom_api.intake import GroupIntake
 from postroom_api.listening import choose_host
 from postroom_api.resources import Resources
+from postroom_api.routes.hooks import hook_routes
 from postroom_api.routes.inbox import inbox_routes
 from postroom_api.routes.operations import Version, operations_routes
 from postroom_api.server import make_server
+from postroom_api.ses_hook import SesHook
 from postroom_api.settings import ApiSettings
-from postroom_api.terms import read_terms
+from postroom_api.terms import expects_events, read_terms
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
+from postroom_egress.fetch import Egress
 from postroom_health.backing_service import BackingService
 from postroom_health.checks import Check, Readiness
 from postroom_health.stopping import Stopping
@@ -30,6 +33,9 @@ which every answer would wait for."""
 
 _HINT_SECONDS = 0.5
 """How long Redis may take to answer; nobody waits for it, but the circuit should open soon."""
+
+_SNS_SECONDS = 8.0
+"""The longest that a certificate or a confirmation may take: SNS waits 15 seconds for an answer to its message."""
 
 
 def main() -> None:
@@ -69,6 +75,11 @@ def main() -> None:
     operations = [operations_routes(readiness, version)]
     if terms.uses_inbox:
         operations.append(inbox_routes(database, exposed=settings.listen.inbox_exposed))
+    if topics := settings.ses_events.topics:
+        seconds = min(settings.egress.timeout_seconds, _SNS_SECONDS)
+        operations.append(hook_routes(SesHook(database, Egress(settings.egress.allow, seconds), topics)))
+    elif expects_events(settings):
+        logger.warning("hook.disabled", missing="POSTROOM_SES_TOPICS")
     app = create_app(resources, operations=operations, remaining_seconds=stopping.remaining_seconds)
     server = make_server(
         app,

@@ -1,5 +1,6 @@
 from postroom_config.database import DatabaseSettings
 from postroom_config.drain import DrainSettings
+from postroom_config.egress import EgressSettings
 from postroom_config.hints import HintSettings
 from postroom_config.listen import ListenSettings
 from postroom_config.log import LogSettings
@@ -10,6 +11,7 @@ from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
 from postroom_config.secrets import SecretSettings
 from postroom_config.senders import SenderSettings
+from postroom_config.ses_events import SesEventSettings
 from postroom_config.settings import Settings
 
 
@@ -22,6 +24,8 @@ class ApiSettings(Settings):
     public: PublicSettings
     senders: SenderSettings
     rate_limit: RateLimitSettings
+    ses_events: SesEventSettings
+    egress: EgressSettings
     listen: ListenSettings
     log: LogSettings
     release: ReleaseSettings

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from postroom_api.settings import ApiSettings
 
@@ -42,3 +42,9 @@ def read_terms(settings: ApiSettings) -> Terms:
         requests_per_second=settings.rate_limit.per_second,
         verified_only=settings.senders.verified_only,
     )
+
+
+def expects_events(settings: ApiSettings) -> bool:
+    """Whether SES is told to publish what becomes of mail."""
+    mail = urlsplit(settings.mail.url.get_secret_value())
+    return mail.scheme == "ses" and "configuration_set" in parse_qs(mail.query)

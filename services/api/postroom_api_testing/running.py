@@ -2,8 +2,11 @@
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Self
 from uuid import UUID
+
+from litestar import Router
 
 from postroom_api.app import create_app
 from postroom_api.hinter import Hinter
@@ -50,6 +53,7 @@ class RunningApi:
         redis_url: where hints go.
         workspace: the name of the workspace that is made for it.
         terms: what its operator decided.
+        hooks: the routes of providers' hooks, where it has some.
 
     Attributes:
         database: the one that the api uses.
@@ -57,7 +61,15 @@ class RunningApi:
         app: what is served.
     """
 
-    def __init__(self, database_url: str, redis_url: str, *, workspace: str = "one", terms: Terms = TERMS) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        redis_url: str,
+        *,
+        workspace: str = "one",
+        terms: Terms = TERMS,
+        hooks: Callable[[Database], Router] | None = None,
+    ) -> None:
         services = {name: BackingService(name) for name in ("database", "redis")}
         self.database = Database(database_url, pool_size=8, timeout_seconds=3, note=services["database"].note)
         migrate(self.database)
@@ -77,6 +89,7 @@ class RunningApi:
             operations=[
                 operations_routes(readiness, Version("api", "0", "test", "none")),
                 inbox_routes(self.database, exposed=False),
+                *([hooks(self.database)] if hooks else []),
             ],
             remaining_seconds=lambda: 5.0,
         )

@@ -3,14 +3,16 @@ from pathlib import Path
 
 import pytest
 
+from postroom_api_testing.hooks import hooks_of
 from postroom_api_testing.refusals import rows
 from postroom_api_testing.running import RunningApi
 from postroom_database.engine import Database
 from postroom_database.models.base import Base
 from postroom_migrations.migrate import migrate
-from postroom_testing.fixtures import mariadb, redis_server, redis_url, revive
+from postroom_testing.fixtures import mariadb, redis_server, redis_url, revive, ses, sns, sns_server
 from postroom_testing.mariadb import MariaDb
 from postroom_testing.redis import Redis
+from postroom_testing.sns import SnsServer
 
 
 @pytest.fixture(scope="session")
@@ -38,13 +40,30 @@ def mariadb_url(mariadb: MariaDb, migrated_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(params=["mariadb", "sqlite"])
-def api(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) -> Iterator[RunningApi]:
-    """The api on a port of loopback, over MariaDB and over SQLite."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'postroom.db'}"
-    else:
-        url = request.getfixturevalue("mariadb_url")
-    with RunningApi(url, redis_url) as running:
+        return f"sqlite:///{tmp_path / 'postroom.db'}"
+    url: str = request.getfixturevalue("mariadb_url")
+    return url
+
+
+@pytest.fixture
+def api(database_url: str, redis_url: str) -> Iterator[RunningApi]:
+    """The api on a port of loopback, over MariaDB and over SQLite."""
+    with RunningApi(database_url, redis_url) as running:
+        yield running
+
+
+@pytest.fixture
+def hook_api(database_url: str, redis_url: str, sns: SnsServer) -> Iterator[RunningApi]:
+    """The same, with a hook that takes the messages of a topic."""
+    with RunningApi(database_url, redis_url, hooks=hooks_of(sns.origin)) as running:
+        yield running
+
+
+@pytest.fixture
+def mariadb_hook_api(mariadb_url: str, redis_url: str, sns: SnsServer) -> Iterator[RunningApi]:
+    with RunningApi(mariadb_url, redis_url, hooks=hooks_of(sns.origin)) as running:
         yield running
 
 

@@ -12,9 +12,11 @@ from sqlalchemy import text
 
 from postroom_api.errors import TABLE, Kind
 from postroom_api_testing.exchange import Answer
+from postroom_api_testing.hooks import PATH, hooks_of
 from postroom_api_testing.refusals import expect_refusal
 from postroom_api_testing.running import MAIL, TERMS, RunningApi
 from postroom_testing.mariadb import MariaDb
+from postroom_testing.sns import TOPIC_ARN
 
 # PyMySQL leaves a socket open that it could not connect; it is closed when it is collected, which warns.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -27,6 +29,7 @@ TERMS_OF = {
     "RATE_LIMITED": replace(TERMS, requests_per_second=1),
 }
 """What an operator decided where the error needs it."""
+NO_SNS = "https://127.0.0.1:1"
 
 
 def post(body: object, path: str = "/emails", **headers: str) -> _Provoke:
@@ -35,6 +38,12 @@ def post(body: object, path: str = "/emails", **headers: str) -> _Provoke:
 
 def get(path: str, **headers: str) -> _Provoke:
     return lambda api: api.request("GET", path, headers=headers)
+
+
+def post_unsigned(arn: str) -> _Provoke:
+    message = dict.fromkeys(("MessageId", "Message", "Timestamp", "SignatureVersion", "Signature"), "1")
+    where = {"TopicArn": arn, "SigningCertURL": f"{NO_SNS}/certificate.pem"}
+    return post(message | where | {"Type": "Notification"}, PATH)
 
 
 def with_sending_key(api: RunningApi) -> Answer:
@@ -101,6 +110,7 @@ PROVOKED: dict[str, _Provoke] = {
     "UNVERIFIED_SENDER": post(MAIL),
     "DOMAIN_TAKEN": register_twice,
     "INVALID_LINK": get(f"/attachments/{UNKNOWN}?expires=1&signature=x"),
+    "FORGED_MESSAGE": post_unsigned("arn:aws:sns:eu-west-1:210987654321:foreign"),
     "NOT_FOUND": get(f"/emails/{UNKNOWN}"),
     "NO_ENDPOINT": get("/nowhere"),
     "LOOPBACK_ONLY": get("/inbox", host="mail.example.com"),
@@ -123,13 +133,15 @@ PROVOKED: dict[str, _Provoke] = {
     "RATE_LIMITED": ask_twice_at_once,
     "FAILED": fail,
     "UNAVAILABLE": post(MAIL),
+    "UNPROVEN_MESSAGE": post_unsigned(TOPIC_ARN),
 }
 
 
 @pytest.fixture
 def running(request: pytest.FixtureRequest, mariadb: MariaDb, mariadb_url: str, redis_url: str) -> Iterator[RunningApi]:
     name = request.node.callspec.params["name"]
-    with RunningApi(mariadb_url, redis_url, terms=TERMS_OF.get(name, TERMS)) as api:
+    terms, hooks = TERMS_OF.get(name, TERMS), hooks_of(NO_SNS)
+    with RunningApi(mariadb_url, redis_url, terms=terms, hooks=hooks) as api:
         if name == "UNAVAILABLE":
             assert api.send().status == 200
             mariadb.stop()

@@ -13,6 +13,7 @@ from postroom_jobs import names
 from postroom_jobs.broker import HintsUnavailable
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER
+from postroom_scheduler.brake import BrakeRules, brake_workspaces
 from postroom_scheduler.sweeps import (
     end_unknowns,
     expire_leases,
@@ -21,6 +22,8 @@ from postroom_scheduler.sweeps import (
     hint_provider_jobs,
     queue_due,
 )
+
+_BRAKE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,13 @@ class Job:
 
 
 def jobs(
-    database: Database, hints: Hints, rules: UnknownRules, *, sweep_seconds: float, hint_age_seconds: float
+    database: Database,
+    hints: Hints,
+    rules: UnknownRules,
+    brake: BrakeRules,
+    *,
+    sweep_seconds: float,
+    hint_age_seconds: float,
 ) -> list[Job]:
     """The table of jobs over what main.py opened."""
     age = hint_age_seconds
@@ -45,6 +54,7 @@ def jobs(
         Job("hint_missing", sweep_seconds, lambda: hint_missing(database, hints, age), tuple(DELIVER.values())),
         Job("hint_alone", sweep_seconds, lambda: hint_alone(database, hints, age), (ALONE,)),
         Job("hint_provider_jobs", sweep_seconds, lambda: hint_provider_jobs(database, hints, age), (PROVIDER,)),
+        Job("brake_workspaces", _BRAKE_SECONDS, lambda: brake_workspaces(database, brake)),
     ]
 
 

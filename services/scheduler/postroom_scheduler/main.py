@@ -9,6 +9,8 @@ from loguru import logger
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
+from postroom_domain.reputation import Brake
+from postroom_domain.suppressions import Origin
 from postroom_domain.unknowns import UnknownRules
 from postroom_health.backing_service import BackingService
 from postroom_health.checks import Check, Readiness
@@ -18,6 +20,7 @@ from postroom_health.stopping import Stopping
 from postroom_jobs.broker import check_broker, open_broker
 from postroom_jobs.hints import Hints
 from postroom_logging.setup import configure, flush
+from postroom_scheduler.brake import BrakeRules
 from postroom_scheduler.jobs import guarded, jobs
 from postroom_scheduler.settings import SchedulerServiceSettings
 
@@ -51,6 +54,13 @@ def main() -> None:
             hold=settings.outcomes.on_unknown == "hold",
             max_crashes=settings.outcomes.max_crashes,
             max_resends=settings.outcomes.max_resends,
+        ),
+        BrakeRules(
+            {
+                Origin.BOUNCE: Brake(settings.brake.bounce_percent, settings.brake.min_volume),
+                Origin.COMPLAINT: Brake(settings.brake.complaint_percent, settings.brake.min_volume),
+            },
+            settings.brake.window_seconds,
         ),
         sweep_seconds=settings.scheduler.sweep_seconds,
         hint_age_seconds=settings.hints.age_seconds,

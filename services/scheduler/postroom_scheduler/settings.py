@@ -1,3 +1,4 @@
+from postroom_config.brake import BrakeSettings
 from postroom_config.database import DatabaseSettings
 from postroom_config.drain import DrainSettings
 from postroom_config.health import HealthSettings
@@ -16,6 +17,7 @@ class SchedulerServiceSettings(Settings):
     hints: HintSettings
     outcomes: OutcomeSettings
     scheduler: SchedulerSettings
+    brake: BrakeSettings
     health: HealthSettings
     log: LogSettings
     release: ReleaseSettings

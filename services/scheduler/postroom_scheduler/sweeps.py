@@ -68,8 +68,8 @@ def hint_missing(database: Database, hints: Hints, age_seconds: float) -> None:
             database,
             hints,
             DELIVER[lane],
-            find=lambda connection, limit, lane=lane: sweeps.missing_hints(  # type: ignore[misc]  # bound per lane
-                connection, lane, older_than_seconds=age_seconds, limit=limit
+            find=lambda connection, in_redis, limit, lane=lane: sweeps.missing_hints(  # type: ignore[misc]  # bound per lane
+                connection, lane, older_than_seconds=age_seconds, limit=limit, in_redis=in_redis
             ),
             claim=lambda connection, unhinted: unhinted.email_id if sweeps.claim_hint(connection, unhinted) else None,
         )
@@ -88,7 +88,9 @@ def hint_alone(database: Database, hints: Hints, age_seconds: float) -> None:
         database,
         hints,
         ALONE,
-        find=lambda connection, limit: sweeps.missing_alone(connection, older_than_seconds=age_seconds, limit=limit),
+        find=lambda connection, in_redis, limit: sweeps.missing_alone(
+            connection, older_than_seconds=age_seconds, limit=limit, in_redis=in_redis
+        ),
         claim=lambda connection, unhinted: unhinted.email_id if sweeps.claim_hint(connection, unhinted) else None,
     )
     if hinted:
@@ -105,8 +107,8 @@ def hint_provider_jobs(database: Database, hints: Hints, age_seconds: float) -> 
         database,
         hints,
         PROVIDER,
-        find=lambda connection, limit: provider_jobs.missing_hints(
-            connection, older_than_seconds=age_seconds, limit=limit
+        find=lambda connection, in_redis, limit: provider_jobs.missing_hints(
+            connection, older_than_seconds=age_seconds, limit=limit, in_redis=in_redis
         ),
         claim=lambda connection, unhinted: unhinted.job_id if provider_jobs.claim_hint(connection, unhinted) else None,
     )
@@ -119,15 +121,17 @@ def _hint(
     hints: Hints,
     job: Job,
     *,
-    find: Callable[[Connection, int], list[_Unhinted]],
+    find: Callable[[Connection, list[UUID], int], list[_Unhinted]],
     claim: Callable[[Connection, _Unhinted], UUID | None],
 ) -> int:
     """Fill the window of one queue; how many ids went into it."""
     limit = min(_ROUND, hints.room_for(job))
     if limit == 0:
         return 0
+    # Asked before the database is: what is hinted meanwhile is younger.
+    in_redis = hints.next_from(job)
     with database.read() as connection:
-        found = find(connection, limit)
+        found = find(connection, in_redis, limit)
     hinted = 0
     # Asked again for each group, because other schedulers and the api fill the same window.
     while found and (room := hints.room_for(job)):

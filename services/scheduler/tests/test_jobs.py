@@ -7,9 +7,12 @@ from sqlalchemy import select
 from postroom_database.engine import Database
 from postroom_database.models import Email
 from postroom_domain.lanes import Lane
+from postroom_domain.reputation import Brake
+from postroom_domain.suppressions import Origin
 from postroom_domain.unknowns import UnknownRules
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import DELIVER
+from postroom_scheduler.brake import BrakeRules
 from postroom_scheduler.jobs import Job, guarded, jobs
 from postroom_testing.drafts import draft, store
 from postroom_testing.redis import Redis
@@ -23,10 +26,11 @@ def away() -> Iterator[Database]:
 
 
 RULES = UnknownRules(hold=False, max_crashes=3, max_resends=3)
+BRAKE = BrakeRules({Origin.BOUNCE: Brake(percent=5, min_volume=1000)}, window_seconds=86_400)
 
 
 def table(database: Database, window: Any) -> dict[str, Job]:
-    made = jobs(database, Hints(window.broker, mark=100), RULES, sweep_seconds=0.5, hint_age_seconds=60)
+    made = jobs(database, Hints(window.broker, mark=100), RULES, BRAKE, sweep_seconds=0.5, hint_age_seconds=60)
     assert len({job.name for job in made}) == len(made)
     return {job.name: job for job in made}
 
@@ -39,6 +43,7 @@ def test_the_table_says_what_is_done_and_how_often(database: Database, window: A
         "hint_missing": 0.5,
         "hint_alone": 0.5,
         "hint_provider_jobs": 0.5,
+        "brake_workspaces": 60,
     }
 
 
@@ -69,7 +74,16 @@ def test_a_redis_that_is_away_is_told_once_and_so_is_its_return(
 
 
 @pytest.mark.parametrize(
-    "name", ["queue_due", "expire_leases", "end_unknowns", "hint_missing", "hint_alone", "hint_provider_jobs"]
+    "name",
+    [
+        "queue_due",
+        "expire_leases",
+        "end_unknowns",
+        "hint_missing",
+        "hint_alone",
+        "hint_provider_jobs",
+        "brake_workspaces",
+    ],
 )
 def test_a_database_that_is_away_postpones_every_job(away: Database, window: Any, events: Any, name: str) -> None:
     run = guarded(table(away, window)[name])

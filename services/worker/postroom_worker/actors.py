@@ -1,8 +1,6 @@
 """The dramatiq actors of this service. They carry ids, and may be run twice."""
 
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from uuid import UUID
 
 import dramatiq
@@ -11,78 +9,45 @@ from loguru import logger
 
 from postroom_database.errors import DatabaseUnavailable
 from postroom_domain.ids import parse_id
-from postroom_health.backing_service import BackingService
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER, Job
-from postroom_worker.delivery import Delivery
+from postroom_worker.mail_work import MailWork
+from postroom_worker.patience import Patience, Stopped
 from postroom_worker.provider_work import ProviderWork
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What is done with the ids of a hint.
-
-    Attributes:
-        do: one of them.
-        leave: those that were not begun.
-        about: what an id is of, in the log.
-    """
-
-    do: Callable[[UUID], None]
-    leave: Callable[[Sequence[UUID]], None]
-    about: str
-
-
-def declare_actors(
-    broker: RedisBroker,
-    delivery: Delivery,
-    provider_work: ProviderWork,
-    database: BackingService,
-    stopping: threading.Event,
-) -> None:
+def declare_actors(broker: RedisBroker, mail_work: MailWork, provider_work: ProviderWork, patience: Patience) -> None:
     """Register one deliver actor for each lane, one for emails tried alone, and one for the provider's jobs.
 
     Args:
         broker: that the worker consumes.
-        delivery: what is done with the id of an email.
+        mail_work: what is done with the ids of emails.
         provider_work: what is done with the id of a job for the provider.
-        database: says when to ask it again after it was away.
-        stopping: set when the worker drains: what has begun is finished, the rest is left to others.
+        patience: with a database that is away.
     """
-    deliver = _Work(delivery.deliver, delivery.leave, "email_id")
-    alone = _Work(delivery.deliver_alone, delivery.leave, "email_id")
-    provide = _Work(provider_work.work, provider_work.leave, "job_id")
-    for job in DELIVER.values():
-        _declare(broker, job, deliver, database, stopping)
-    _declare(broker, ALONE, alone, database, stopping)
-    _declare(broker, PROVIDER, provide, database, stopping)
+    for lane, job in DELIVER.items():
+        _declare(broker, job, lambda ids, lane=lane: mail_work.deliver(lane, ids))  # type: ignore[misc]  # bound per lane
+    _declare(broker, ALONE, mail_work.deliver_alone)
+    _declare(broker, PROVIDER, lambda ids: _provide(provider_work, ids, patience))
 
 
-def _declare(broker: RedisBroker, job: Job, work: _Work, database: BackingService, stopping: threading.Event) -> None:
+def _declare(broker: RedisBroker, job: Job, work: Callable[[list[UUID]], None]) -> None:
     def act(ids: list[str]) -> None:
-        known = [one for text in ids if (one := parse_id(text)) is not None]
-        for index, one in enumerate(known):
-            if stopping.is_set() or not _do(work, one, database, stopping):
-                _leave(work, known[index:])
-                return
+        work([one for text in ids if (one := parse_id(text)) is not None])
 
     dramatiq.actor(broker=broker, actor_name=job.actor, queue_name=job.queue, priority=job.priority)(act)
 
 
-def _do(work: _Work, one: UUID, database: BackingService, stopping: threading.Event) -> bool:
-    """Do one, waiting for a database that is away; False when the worker stops meanwhile."""
-    while True:
+def _provide(provider_work: ProviderWork, job_ids: list[UUID], patience: Patience) -> None:
+    for place, job_id in enumerate(job_ids):
         try:
-            work.do(one)
-        except DatabaseUnavailable:
-            logger.debug("work.waited", **{work.about: str(one)})
-            if database.wait(stopping):
-                return False
-        else:
-            return True
+            patience.until_done(lambda job_id=job_id: provider_work.work(job_id))  # type: ignore[misc]  # bound per job
+        except Stopped:
+            _leave(provider_work, job_ids[place:])
+            return
 
 
-def _leave(work: _Work, rest: list[UUID]) -> None:
+def _leave(provider_work: ProviderWork, rest: list[UUID]) -> None:
     try:
-        work.leave(rest)
+        provider_work.leave(rest)
     except DatabaseUnavailable:
         logger.warning("hints.forgotten", count=len(rest))  # the sweep finds them when their hint is old

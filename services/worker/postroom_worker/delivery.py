@@ -18,7 +18,7 @@ from postroom_transport.message import Message, RecipientResult, Result, Transpo
 from postroom_worker.company import Company
 from postroom_worker.lease_writing import write_while_held
 from postroom_worker.letters import Letters
-from postroom_worker.metrics import ATTEMPTS, SECONDS
+from postroom_worker.metrics import ATTEMPTS, PARKED, SECONDS
 from postroom_worker.outcome_writing import write_outcome
 from postroom_worker.outcomes import RetryRules
 from postroom_worker.rendering import render
@@ -39,6 +39,19 @@ class _Trouble:
 
     verdict: Verdict
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An attempt that was made.
+
+    Attributes:
+        recipients: that it was made for.
+        parked: whether the account, or its configuration, lets nothing out now.
+    """
+
+    recipients: int
+    parked: bool
 
 
 class Delivery:
@@ -71,21 +84,21 @@ class Delivery:
         self._call_seconds = call_seconds
         self._company = Company()
 
-    def deliver(self, email_id: UUID) -> None:
-        """Make one attempt, if the email is due and nobody else holds it.
+    def deliver(self, email_id: UUID) -> Tried | None:
+        """Make one attempt, if the email is due and nobody else holds it; else None.
 
         Raises:
             DatabaseUnavailable: nothing was claimed.
         """
         with self._company.together():
-            self._deliver(email_id, alone=False)
+            return self._deliver(email_id, alone=False)
 
-    def deliver_alone(self, email_id: UUID) -> None:
+    def deliver_alone(self, email_id: UUID) -> Tried | None:
         """The same for one whose last worker died: if it takes this one down too, no other email is to blame."""
         with self._company.alone():
-            self._deliver(email_id, alone=True)
+            return self._deliver(email_id, alone=True)
 
-    def _deliver(self, email_id: UUID, *, alone: bool) -> None:
+    def _deliver(self, email_id: UUID, *, alone: bool) -> Tried | None:
         claimed_at = time.monotonic()
         with self._database.begin() as connection:
             claim = deliveries.claim(
@@ -97,12 +110,13 @@ class Delivery:
             )
         if claim is None:
             logger.debug("hint.skipped", email_id=str(email_id))
-            return
+            return None
         with logger.contextualize(
             request_id=claim.request_id, workspace_id=str(claim.workspace_id), email_id=str(email_id)
         ):
             result = self._attempt(claim, claimed_at)
             self._count(result, claim)
+            tried = Tried(len(claim.recipients), _is_parked(result))
             written = write_while_held(
                 self._database,
                 lambda connection: write_outcome(connection, claim, result, self._rules),
@@ -110,7 +124,7 @@ class Delivery:
                 attempt=claim.attempt,
             )
             if written is None:
-                return
+                return tried
             outcome, added = written
             seconds = time.monotonic() - claimed_at
             SECONDS.labels(self._transport.name).observe(seconds)
@@ -130,6 +144,7 @@ class Delivery:
                     logger.info(
                         "suppression.added", suppression_id=str(suppression.id), origin=suppression.origin.value
                     )
+            return tried
 
     def leave(self, email_ids: Sequence[UUID]) -> None:
         """Give up the hints of emails that were not begun, so that another worker is told of them at once."""
@@ -140,6 +155,8 @@ class Delivery:
         verdicts = [recipient.verdict.name.lower() for recipient in result.recipients]
         for verdict in (*verdicts, *(State.SUPPRESSED.value for _ in claim.suppressed)):
             ATTEMPTS.labels(self._transport.name, verdict).inc()
+        if _is_parked(result):
+            PARKED.labels("refused").inc()
 
     def _attempt(self, claim: Claim, claimed_at: float) -> Result:
         recipients = claim.recipients
@@ -180,9 +197,11 @@ class Delivery:
 
 def _name(outcome: Outcome, result: Result) -> str:
     """Of the event that tells of the outcome."""
-    if outcome.state is State.QUEUED and any(one.verdict is Verdict.PARKED for one in result.recipients):
-        return "email.parked"
-    return _EVENTS[outcome.state]
+    return "email.parked" if outcome.state is State.QUEUED and _is_parked(result) else _EVENTS[outcome.state]
+
+
+def _is_parked(result: Result) -> bool:
+    return any(recipient.verdict is Verdict.PARKED for recipient in result.recipients)
 
 
 def _all(recipients: tuple[str, ...], verdict: Verdict, reason: str) -> Result:

@@ -29,18 +29,32 @@ class HintWorker(dramatiq.Worker):
     Args:
         broker: with its actors declared.
         redis: whether it answers is noted there by the broker's client.
+        queues: from which it takes hints.
         threads: that run actors.
+        prefetch: hints of each queue that it holds at most; 0: dramatiq's own choice, two for each thread.
     """
 
-    def __init__(self, broker: RedisBroker, redis: BackingService, *, threads: int) -> None:
-        super().__init__(broker, worker_timeout=_IDLE_MILLISECONDS, worker_threads=threads)
+    def __init__(
+        self, broker: RedisBroker, redis: BackingService, queues: set[str], *, threads: int, prefetch: int = 0
+    ) -> None:
+        super().__init__(broker, queues=queues, worker_timeout=_IDLE_MILLISECONDS, worker_threads=threads)
+        if prefetch:
+            self.queue_prefetch = prefetch
         self._hint_broker = broker
         self._redis = redis
+        self._queues = queues
         self._hint_threads: list[_HintThread] = []
 
     def is_alive(self) -> bool:
         """Whether all its threads run."""
         return all(thread.is_alive() for thread in (*self.workers, *self.consumers.values()))
+
+    def start(self) -> None:
+        # Dramatiq's own adds itself to the broker, to hear of queues that are declared later: there are none.
+        for queue_name in sorted(self._queues):
+            self._add_consumer(queue_name)
+        for _ in range(self.worker_threads):
+            self._add_worker()
 
     def stop(self, timeout: int = 0) -> None:  # noqa: ARG002 - dramatiq's; whoever ends the process bounds it
         """Finish what was begun, and give back the rest at once; waits as long as that takes.

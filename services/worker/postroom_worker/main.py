@@ -1,4 +1,4 @@
-"""The worker: one process, N threads; more cores means more replicas."""
+"""The worker: one process, N threads for each lane; more cores means more replicas."""
 
 import sys
 from typing import NoReturn
@@ -24,9 +24,12 @@ from postroom_transport.message import Transport
 from postroom_worker.actors import declare_actors
 from postroom_worker.delivery import Delivery
 from postroom_worker.domain_look import DomainLook
-from postroom_worker.hint_worker import HintWorker
+from postroom_worker.lanes import Lanes
 from postroom_worker.letters import Letters
+from postroom_worker.mail_work import MailWork
 from postroom_worker.outcomes import RetryRules
+from postroom_worker.pace import Pace
+from postroom_worker.patience import Patience
 from postroom_worker.provider_work import CALLS_PER_JOB, ProviderWork
 from postroom_worker.settings import WorkerServiceSettings
 
@@ -52,7 +55,7 @@ def main() -> None:
     database_service, redis_service = BackingService("database"), BackingService("redis")
     database = Database(
         settings.database.url.get_secret_value(),
-        pool_size=max(settings.database.pool_size, settings.worker.threads),
+        pool_size=max(settings.database.pool_size, 2 * settings.worker.threads),
         timeout_seconds=settings.database.timeout_seconds,
         note=database_service.note,
     )
@@ -76,7 +79,10 @@ def main() -> None:
         DomainLook(database, provider, Seal(settings.secrets.read(), "dkim")),
         lease_seconds=CALLS_PER_JOB * _longest_call(settings) + _SPARE_SECONDS,
     )
-    declare_actors(broker, delivery, provider_work, database_service, stopping.asked)
+    patience = Patience(database_service, stopping.asked)
+    pace = _make_pace(settings, database) if provider is not None else None
+    mail_work = MailWork(database, delivery, pace, patience, stopping.asked, hint_seconds=settings.hints.age_seconds)
+    declare_actors(broker, mail_work, provider_work, patience)
     liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
     readiness = Readiness(
         [
@@ -95,14 +101,14 @@ def main() -> None:
         commit=settings.release.commit,
     )
     health.start()
-    worker = HintWorker(broker, redis_service, threads=settings.worker.threads)
-    worker.start()
+    lanes = Lanes(broker, redis_service, settings.worker.threads, pace)
+    lanes.start()
     logger.info("service.started", threads=settings.worker.threads, transport=transport.name)
     while not stopping.asked.wait(1.0):
-        if worker.is_alive():
+        if lanes.are_alive():
             liveness.beat()
     logger.info("service.draining")
-    worker.stop()
+    lanes.stop()
     health.stop()
     transport.close()
     if provider is not None:
@@ -121,6 +127,10 @@ def _open_transport(settings: WorkerServiceSettings, database: Database) -> Tran
         )
     except ValueError as problem:
         _refuse(f"POSTROOM_MAIL_URL: {problem}")
+
+
+def _make_pace(settings: WorkerServiceSettings, database: Database) -> Pace:
+    return Pace(database, settings.redis.url.get_secret_value(), settings.pace.interactive_share)
 
 
 def _longest_call(settings: WorkerServiceSettings) -> float:

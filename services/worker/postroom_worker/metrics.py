@@ -1,4 +1,4 @@
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 ATTEMPTS = Counter(
     "postroom_recipients_attempted",
@@ -6,3 +6,10 @@ ATTEMPTS = Counter(
     ["transport", "verdict"],
 )
 SECONDS = Histogram("postroom_delivery_seconds", "From claim to written outcome.", ["transport"])
+PARKED = Counter(
+    "postroom_emails_parked", "Emails put off because the provider, or an operator, lets none go.", ["reason"]
+)
+QUOTA_PER_SECOND = Gauge("postroom_quota_per_second", "Recipients a second that the provider takes from the account.")
+QUOTA_DAY_LEFT = Gauge(
+    "postroom_quota_day_left", "Recipients that the provider still takes in these 24 hours; -1: any number."
+)

@@ -19,6 +19,7 @@ from postroom_transport.provider import Provider
 from postroom_worker.domain_look import DomainLook
 from postroom_worker.job_ending import DONE, Ending
 from postroom_worker.lease_writing import write_while_held
+from postroom_worker.quota_reading import read_quota
 
 CALLS_PER_JOB = 6
 """The most calls to the provider that one job makes: what its lease must outlast."""
@@ -94,6 +95,7 @@ class ProviderWork:
             ProviderJobKind.VERIFY_DOMAIN: self.look.look,
             ProviderJobKind.REMOVE_DOMAIN: self._remove_domain,
             ProviderJobKind.UNSUPPRESS: self._unsuppress,
+            ProviderJobKind.READ_QUOTA: lambda _: read_quota(self.provider),
         }
 
     def _remove_domain(self, job: ClaimedJob) -> Ending:

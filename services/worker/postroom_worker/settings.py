@@ -2,8 +2,10 @@ from postroom_config.database import DatabaseSettings
 from postroom_config.drain import DrainSettings
 from postroom_config.egress import EgressSettings
 from postroom_config.health import HealthSettings
+from postroom_config.hints import HintSettings
 from postroom_config.log import LogSettings
 from postroom_config.mail import MailSettings
+from postroom_config.pace import PaceSettings
 from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
 from postroom_config.secrets import SecretSettings
@@ -18,6 +20,8 @@ class WorkerServiceSettings(Settings):
     secrets: SecretSettings
     egress: EgressSettings
     worker: WorkerSettings
+    hints: HintSettings
+    pace: PaceSettings
     health: HealthSettings
     log: LogSettings
     release: ReleaseSettings

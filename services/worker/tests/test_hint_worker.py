@@ -2,6 +2,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import dramatiq
 import pytest
@@ -38,7 +39,7 @@ class Consumer:
     def __post_init__(self) -> None:
         for lane, job in DELIVER.items():
             self._declare(lane, job.actor, job.queue, job.priority)
-        self.worker = HintWorker(self.broker, self.redis, threads=1)
+        self.worker = HintWorker(self.broker, self.redis, {job.queue for job in DELIVER.values()}, threads=1)
 
     def take(self) -> tuple[Lane, list[str]]:
         return self.taken.get(timeout=SECONDS)
@@ -145,11 +146,11 @@ def test_a_hint_that_a_paused_redis_gave_to_a_connection_that_had_gone_is_fetche
 ) -> None:
     consumer = HintConsumer(broker, BULK, prefetch=2, after=None, idle_milliseconds=20)
     assert next(consumer) is None
-    connection = client.connection_pool.get_connection()
+    connection: Any = client.connection_pool.get_connection()
     connection.connect()
     redis_server.pause()
     # Carried out, in this order, when Redis goes on: the hint comes, and is fetched for nobody.
-    hint = dramatiq.Message(BULK, DELIVER[Lane.BULK].actor, (["one"],), {}, {"redis_message_id": "hint"})
+    hint: Any = dramatiq.Message(BULK, DELIVER[Lane.BULK].actor, (["one"],), {}, {"redis_message_id": "hint"})
     connection.send_command("HSET", f"postroom:{BULK}.msgs", "hint", hint.encode())
     connection.send_command("RPUSH", f"postroom:{BULK}", "hint")
     with pytest.raises(ConnectionClosed):

@@ -150,7 +150,7 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
     )
     settled = recipients.settled(connection, email_id) if email.attempts > 1 else {}
     cc, bcc = email.cc_list or [], email.bcc_list or []
-    unsettled = [address for address in recipients.envelope(email.to_list, cc, bcc) if address not in settled]
+    unsettled = [address for address in recipients.envelope(email) if address not in settled]
     suppressed = suppressions.among(connection, email.workspace_id, unsettled)
     return Claim(
         email_id=email_id,

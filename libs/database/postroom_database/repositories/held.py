@@ -68,7 +68,7 @@ def discard(connection: Connection, email_id: UUID) -> bool:
     if email is None:
         return False
     known = recipients.settled(connection, email_id)
-    addresses = recipients.envelope(email.to_list, email.cc_list, email.bcc_list)
+    addresses = recipients.envelope(email)
     failed = [address for address in addresses if address not in known]
     states = [known.get(address, State.FAILED) for address in addresses]
     connection.execute(

@@ -1,17 +1,23 @@
 """What the provider must be told or asked beside mail: kept until it is done, claimed by one worker at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from postroom_database.errors import LeaseLost
 from postroom_database.models import ProviderJob
 from postroom_database.types import Now
 from postroom_domain.ids import new_id
 from postroom_domain.provider_jobs import ProviderJobKind, RemovedDomain
+
+_QUOTA_JOB = UUID(int=1)
+_QUOTA_REQUEST = "quota"
+_NOBODY = UUID(int=0)
+"""The workspace of what concerns the whole account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,21 @@ def is_removing(connection: Connection, removed: RemovedDomain) -> bool:
     return connection.execute(asked.limit(1)).one_or_none() is not None
 
 
+def read_quota(connection: Connection) -> None:
+    """Note that the provider's quota is to be read now. There is one such job, however often it is asked for.
+
+    Raises:
+        IntegrityError: a worker reads it at this moment, or another one has just noted it; that is as good.
+    """
+    noted = connection.execute(
+        update(ProviderJob)
+        .where(ProviderJob.id == _QUOTA_JOB, ProviderJob.lease_token.is_(None))
+        .values(due_at=Now(), hinted_at=None, attempts=0)
+    )
+    if noted.rowcount == 0:
+        _insert(connection, _row(_QUOTA_JOB, ProviderJobKind.READ_QUOTA, _NOBODY, "", _QUOTA_REQUEST))
+
+
 def claim(connection: Connection, job_id: UUID, *, lease_seconds: float) -> ClaimedJob | None:
     """Take a job that is due, or None when it is not there to be taken."""
     token = uuid4()
@@ -157,13 +178,22 @@ def postpone(connection: Connection, job: ClaimedJob, *, seconds: float, went_we
         raise LeaseLost("the lease ended before the job was given back")
 
 
-def missing_hints(connection: Connection, *, older_than_seconds: float, limit: int) -> list[UnhintedJob]:
-    """Due jobs that were never hinted, or so long ago that the hint must be lost; the longest due first."""
+def missing_hints(
+    connection: Connection, *, older_than_seconds: float, limit: int, in_redis: Sequence[UUID] = ()
+) -> list[UnhintedJob]:
+    """Due jobs that were never hinted, or whose hint must be lost; the longest due first.
+
+    The arguments are those of sweeps.missing_hints.
+    """
+    oldest = connection.execute(
+        select(func.min(ProviderJob.hinted_at)).where(ProviderJob.id.in_(in_redis))
+    ).scalar_one()
+    lost = Now(-older_than_seconds) if oldest is None else oldest - timedelta(seconds=older_than_seconds)
     rows = connection.execute(
         select(ProviderJob.id, ProviderJob.hinted_at)
         .where(
             ProviderJob.due_at <= Now(),
-            or_(ProviderJob.hinted_at.is_(None), ProviderJob.hinted_at < Now(-older_than_seconds)),
+            or_(ProviderJob.hinted_at.is_(None), ProviderJob.hinted_at < lost),
         )
         .order_by(ProviderJob.due_at)
         .limit(limit)

@@ -1,20 +1,20 @@
 """Where the recipients of an email stand."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from postroom_database.models import Recipient
-from postroom_domain.addresses import parse_mailbox
+from postroom_database.types import AnyRow
+from postroom_domain.addresses import bare_addresses
 from postroom_domain.states import State
 
 _OPEN = (State.QUEUED.value, State.UNKNOWN.value)
 
 
-def envelope(*lists: Iterable[str] | None) -> list[str]:
-    """Each bare address of To, Cc and Bcc once, in their order."""
-    return list(dict.fromkeys(parse_mailbox(text).address for mailboxes in lists for text in mailboxes or ()))
+def envelope(email: AnyRow) -> list[str]:
+    """Each bare address of an email once: To, then Cc, then Bcc; the row has all three lists."""
+    return bare_addresses((*email.to_list, *(email.cc_list or ()), *(email.bcc_list or ())))
 
 
 def settled(connection: Connection, email_id: UUID) -> dict[str, State]:

@@ -6,10 +6,10 @@ one of them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from postroom_database.models import Email
@@ -109,12 +109,7 @@ def end_unknown(connection: Connection, email_id: UUID, rules: UnknownRules) -> 
     if email is None:
         return None
     known = recipients.settled(connection, email_id)
-    settled = ended(
-        [
-            known.get(address, State.UNKNOWN)
-            for address in recipients.envelope(email.to_list, email.cc_list, email.bcc_list)
-        ]
-    )
+    settled = ended([known.get(address, State.UNKNOWN) for address in recipients.envelope(email)])
     state, because = unknowns.end_unknown(Unknown(email.crashes, email.unknowns, settled), rules)
     connection.execute(
         update(Email)
@@ -127,28 +122,41 @@ def end_unknown(connection: Connection, email_id: UUID, rules: UnknownRules) -> 
     return state, because
 
 
-def missing_hints(connection: Connection, lane: Lane, *, older_than_seconds: float, limit: int) -> list[Unhinted]:
-    """Due emails of a lane that were never hinted, or so long ago that the hint must be lost; oldest first."""
-    return _unhinted(
-        connection, (Email.state == State.QUEUED.value, Email.lane == lane.value), older_than_seconds, limit
-    )
+def missing_hints(
+    connection: Connection, lane: Lane, *, older_than_seconds: float, limit: int, in_redis: Sequence[UUID] = ()
+) -> list[Unhinted]:
+    """Due emails of a lane that were never hinted, or whose hint must be lost; oldest first.
+
+    Args:
+        connection: to read on.
+        lane: whose.
+        older_than_seconds: by so much a lost hint is older than any that still waits; without such, than now.
+        limit: the most rows.
+        in_redis: ids that workers will get next.
+    """
+    which = (Email.state == State.QUEUED.value, Email.lane == lane.value)
+    return _unhinted(connection, which, older_than_seconds, limit, in_redis)
 
 
-def missing_alone(connection: Connection, *, older_than_seconds: float, limit: int) -> list[Unhinted]:
+def missing_alone(
+    connection: Connection, *, older_than_seconds: float, limit: int, in_redis: Sequence[UUID] = ()
+) -> list[Unhinted]:
     """The same of emails of both lanes that are to be tried alone."""
-    return _unhinted(connection, (Email.state == State.SUSPECT.value,), older_than_seconds, limit)
+    return _unhinted(connection, (Email.state == State.SUSPECT.value,), older_than_seconds, limit, in_redis)
 
 
 def _unhinted(
-    connection: Connection, which: Sequence[ColumnElement[bool]], older_than_seconds: float, limit: int
+    connection: Connection,
+    which: Sequence[ColumnElement[bool]],
+    older_than_seconds: float,
+    limit: int,
+    in_redis: Sequence[UUID],
 ) -> list[Unhinted]:
+    oldest = connection.execute(select(func.min(Email.hinted_at)).where(Email.id.in_(in_redis))).scalar_one()
+    lost = Now(-older_than_seconds) if oldest is None else oldest - timedelta(seconds=older_than_seconds)
     rows = connection.execute(
         select(Email.id, Email.hinted_at)
-        .where(
-            *which,
-            Email.due_at <= Now(),
-            or_(Email.hinted_at.is_(None), Email.hinted_at < Now(-older_than_seconds)),
-        )
+        .where(*which, Email.due_at <= Now(), or_(Email.hinted_at.is_(None), Email.hinted_at < lost))
         .order_by(Email.due_at)
         .limit(limit)
     )

@@ -21,6 +21,11 @@ class NewEvent:
 
 def append(connection: Connection, workspace_id: UUID, email_id: UUID, news: Sequence[NewEvent]) -> None:
     """Say what happened to an email."""
+    append_all(connection, [(workspace_id, email_id, event) for event in news])
+
+
+def append_all(connection: Connection, news: Sequence[tuple[UUID, UUID, NewEvent]]) -> None:
+    """Say what happened to emails: workspace, email, event."""
     if news:
         connection.execute(
             insert(Event),
@@ -33,7 +38,7 @@ def append(connection: Connection, workspace_id: UUID, email_id: UUID, news: Seq
                     "address": event.address,
                     "data": event.data,
                 }
-                for event in news
+                for workspace_id, email_id, event in news
             ],
         )
 

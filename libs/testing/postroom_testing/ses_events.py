@@ -1,0 +1,96 @@
+"""What SES publishes about a mail that it took; shapes from AWS's examples of event data."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from postroom_testing.ses_messages import AcceptedMail
+
+HARD_BOUNCE = {"bounceType": "Permanent", "bounceSubType": "General"}
+SOFT_BOUNCE = {"bounceType": "Transient", "bounceSubType": "MailboxFull"}
+USER_UNKNOWN = {"action": "failed", "status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
+
+
+def make_event(mail: AcceptedMail, kind: str, **part: Any) -> str:
+    """An event of any type; `part` is its own object, such as `bounce={...}`."""
+    source_ip, caller = ["192.0.2.1"], ["postroom"]
+    event = {
+        "eventType": kind,
+        "mail": {
+            "timestamp": _now(),
+            "source": mail.sender,
+            "sourceArn": "arn:aws:ses:eu-west-1:123456789012:identity/example.com",
+            "sendingAccountId": "123456789012",
+            "messageId": mail.message_id,
+            "destination": list(mail.recipients),
+            "headersTruncated": False,
+            "headers": [{"name": "From", "value": mail.sender}, {"name": "Subject", "value": "Subject"}],
+            "commonHeaders": {"from": [mail.sender], "messageId": mail.message_id, "subject": "Subject"},
+            "tags": {
+                "ses:configuration-set": [mail.configuration_set],
+                "ses:source-ip": source_ip,
+                "ses:from-domain": ["example.com"],
+                "ses:caller-identity": caller,
+                **{name: [value] for name, value in mail.tags.items()},
+            },
+        },
+        **part,
+    }
+    return json.dumps(event)
+
+
+def send(mail: AcceptedMail) -> str:
+    return make_event(mail, "Send", send={})
+
+
+def delivery(mail: AcceptedMail, *addresses: str) -> str:
+    """To all recipients when none is named."""
+    part = {
+        "timestamp": _now(),
+        "processingTimeMillis": 546,
+        "recipients": list(addresses or mail.recipients),
+        "smtpResponse": "250 2.6.0 Message received",
+        "remoteMtaIp": "192.0.2.2",
+        "reportingMTA": "a8-70.smtp-out.amazonses.com",
+    }
+    return make_event(mail, "Delivery", delivery=part)
+
+
+def bounce(mail: AcceptedMail, *addresses: str, kind: dict[str, str] = HARD_BOUNCE) -> str:
+    part = kind | {
+        "bouncedRecipients": [{"emailAddress": address} | USER_UNKNOWN for address in addresses or mail.recipients],
+        "timestamp": _now(),
+        "feedbackId": f"{mail.message_id}-feedback",
+        "reportingMTA": "dsn; mta.example.com",
+    }
+    return make_event(mail, "Bounce", bounce=part)
+
+
+def complaint(mail: AcceptedMail, *addresses: str) -> str:
+    part = {
+        "complainedRecipients": [{"emailAddress": address} for address in addresses or mail.recipients],
+        "timestamp": _now(),
+        "feedbackId": f"{mail.message_id}-feedback",
+        "complaintSubType": None,
+        "complaintFeedbackType": "abuse",
+    }
+    return make_event(mail, "Complaint", complaint=part)
+
+
+def delivery_delay(mail: AcceptedMail, *addresses: str) -> str:
+    full = {"status": "4.2.2", "diagnosticCode": "smtp; 452 4.2.2 mailbox full"}
+    part = {
+        "timestamp": _now(),
+        "delayType": "MailboxFull",
+        "expirationTime": _now(),
+        "delayedRecipients": [{"emailAddress": address} | full for address in addresses or mail.recipients],
+    }
+    return make_event(mail, "DeliveryDelay", deliveryDelay=part)
+
+
+def reject(mail: AcceptedMail) -> str:
+    return make_event(mail, "Reject", reject={"reason": "Bad content"})
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

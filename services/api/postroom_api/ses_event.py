@@ -1,0 +1,201 @@
+"""What SES publishes about an email (AWS, "Contents of event data that Amazon SES publishes to Amazon SNS").
+
+Only what is used is read; everything else, headers above all, is passed over.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+import msgspec
+
+from postroom_database.repositories.settlements import Happening, Report
+from postroom_domain.addresses import parse_mailbox
+from postroom_domain.errors import InvalidAddress
+from postroom_domain.ids import parse_id
+from postroom_domain.states import State
+
+_EMAIL_ID_TAG = "postroom_email_id"
+"""What the transport names the id of an email in every call."""
+
+_MAX_REASON_CHARACTERS = 500
+_WITHOUT_EFFECT = {
+    "Open": "open",
+    "Click": "click",
+    "Rendering Failure": "rendering_failure",
+    "Subscription": "subscription",
+}
+_OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class SesEvent:
+    """What was published.
+
+    Attributes:
+        type: for metrics and logs, one of few.
+        report: None when it says nothing of an email of ours that is to be written down.
+        is_readable: whether it is what SES documents.
+    """
+
+    type: str
+    report: Report | None = None
+    is_readable: bool = True
+
+
+def read_event(text: str) -> SesEvent:
+    """Read what a topic published; SES also sends it a plain sentence when it is set up."""
+    try:
+        kind = _HEAD.decode(text).event_type
+    except msgspec.DecodeError:
+        return SesEvent(_OTHER)
+    if kind not in _TYPES:
+        return SesEvent(_WITHOUT_EFFECT.get(kind, _OTHER))
+    try:
+        event = _EVENT.decode(text)
+    except msgspec.ValidationError:
+        return SesEvent(_TYPES[kind], is_readable=False)
+    email_id = event.mail.email_id()
+    if email_id is None:
+        return SesEvent(_TYPES[kind])
+    happenings = tuple(event.happenings())
+    return SesEvent(_TYPES[kind], Report(email_id, event.mail.message_id, event.told, happenings))
+
+
+class _Head(msgspec.Struct, rename="camel"):
+    event_type: str = ""
+
+
+class _Mail(msgspec.Struct, rename="camel"):
+    message_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    destination: list[str]
+    tags: dict[str, list[str]] = {}
+
+    def email_id(self) -> UUID | None:
+        named = self.tags.get(_EMAIL_ID_TAG) or [""]
+        return parse_id(named[0])
+
+
+class _Recipient(msgspec.Struct, rename="camel"):
+    email_address: str
+    diagnostic_code: str | None = None
+
+
+class _Event(msgspec.Struct, rename="camel", tag_field="eventType"):
+    told: ClassVar[State]
+    mail: _Mail
+
+    def happenings(self) -> Iterable[Happening]:
+        return [Happening(_bare(address)) for address in self.mail.destination]
+
+
+class _Send(_Event, tag="Send"):
+    told = State.SENT
+
+
+class _DeliveryPart(msgspec.Struct, rename="camel", omit_defaults=True):
+    recipients: list[str]
+    smtp_response: str | None = None
+    timestamp: str | None = None
+
+
+class _Delivery(_Event, tag="Delivery"):
+    told = State.DELIVERED
+    delivery: _DeliveryPart
+
+    def happenings(self) -> Iterable[Happening]:
+        return [Happening(_bare(address), data=_data(self.delivery)) for address in self.delivery.recipients]
+
+
+class _BouncePart(msgspec.Struct, rename="camel", omit_defaults=True):
+    bounced_recipients: list[_Recipient]
+    bounce_type: str
+    bounce_sub_type: str | None = None
+    timestamp: str | None = None
+
+
+class _Bounce(_Event, tag="Bounce"):
+    told = State.BOUNCED
+    bounce: _BouncePart
+
+    def happenings(self) -> Iterable[Happening]:
+        return [_happening(one, self.bounce) for one in self.bounce.bounced_recipients]
+
+
+class _ComplaintPart(msgspec.Struct, rename="camel", omit_defaults=True):
+    complained_recipients: list[_Recipient]
+    complaint_sub_type: str | None = None
+    complaint_feedback_type: str | None = None
+    timestamp: str | None = None
+
+
+class _Complaint(_Event, tag="Complaint"):
+    told = State.COMPLAINED
+    complaint: _ComplaintPart
+
+    def happenings(self) -> Iterable[Happening]:
+        return [_happening(one, self.complaint) for one in self.complaint.complained_recipients]
+
+
+class _DelayPart(msgspec.Struct, rename="camel", omit_defaults=True):
+    delayed_recipients: list[_Recipient]
+    delay_type: str | None = None
+    expiration_time: str | None = None
+    timestamp: str | None = None
+
+
+class _DeliveryDelay(_Event, tag="DeliveryDelay"):
+    told = State.DELIVERY_DELAYED
+    delivery_delay: _DelayPart
+
+    def happenings(self) -> Iterable[Happening]:
+        return [_happening(one, self.delivery_delay) for one in self.delivery_delay.delayed_recipients]
+
+
+class _RejectPart(msgspec.Struct):
+    reason: str = "rejected"
+
+
+class _Reject(_Event, tag="Reject"):
+    told = State.FAILED
+    reject: _RejectPart
+
+    def happenings(self) -> Iterable[Happening]:
+        reason = _line(self.reject.reason)
+        return [Happening(_bare(address), reason, {"reason": reason}) for address in self.mail.destination]
+
+
+_TYPES = {
+    "Send": "send",
+    "Delivery": "delivery",
+    "Bounce": "bounce",
+    "Complaint": "complaint",
+    "DeliveryDelay": "delivery_delay",
+    "Reject": "reject",
+}
+_HEAD = msgspec.json.Decoder(_Head)
+_EVENT = msgspec.json.Decoder(_Send | _Delivery | _Bounce | _Complaint | _DeliveryDelay | _Reject)
+
+
+def _happening(recipient: _Recipient, part: msgspec.Struct) -> Happening:
+    code = recipient.diagnostic_code
+    data = _data(part) | ({} if code is None else {"diagnosticCode": code})
+    return Happening(_bare(recipient.email_address), None if code is None else _line(code), data)
+
+
+def _data(part: msgspec.Struct) -> dict[str, Any]:
+    """What it says of all its recipients."""
+    fields: dict[str, Any] = msgspec.to_builtins(part)
+    return {name: value for name, value in fields.items() if not isinstance(value, list)}
+
+
+def _bare(text: str) -> str:
+    try:
+        return parse_mailbox(text).address
+    except InvalidAddress:
+        return text  # of no envelope
+
+
+def _line(reason: str) -> str:
+    return " ".join(reason.split())[:_MAX_REASON_CHARACTERS]

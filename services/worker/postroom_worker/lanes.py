@@ -1,0 +1,53 @@
+"""The threads of a worker: some for bulk mail, as many for all else, so that a batch that waits holds nobody up."""
+
+import threading
+
+from dramatiq.brokers.redis import RedisBroker
+
+from postroom_domain.lanes import Lane
+from postroom_health.backing_service import BackingService
+from postroom_jobs.names import ALONE, DELIVER, PROVIDER
+from postroom_worker.hint_worker import HintWorker
+from postroom_worker.pace import Pace
+
+
+class Lanes:
+    """Two workers, each with queues and threads of its own, on one broker.
+
+    Args:
+        broker: whose actors are declared.
+        redis: whether it answers is noted there by the broker's client.
+        threads: of each.
+        pace: runs as long as they do; None: there is none.
+    """
+
+    def __init__(self, broker: RedisBroker, redis: BackingService, threads: int, pace: Pace | None) -> None:
+        self._pace = pace
+        others = {DELIVER[Lane.INTERACTIVE].queue, ALONE.queue, PROVIDER.queue}
+        bulk = {DELIVER[Lane.BULK].queue}
+        # Where there is a pace, bulk mail waits in threads until it may go. What is fetched before a thread is free
+        # for it would wait unseen: its hint looks lost, and other workers could send it as well.
+        prefetch = 0 if pace is None else threads
+        self._workers = [
+            HintWorker(broker, redis, others, threads=threads),
+            HintWorker(broker, redis, bulk, threads=threads, prefetch=prefetch),
+        ]
+
+    def start(self) -> None:
+        if self._pace is not None:
+            self._pace.start()
+        for worker in self._workers:
+            worker.start()
+
+    def are_alive(self) -> bool:
+        return all(worker.is_alive() for worker in self._workers)
+
+    def stop(self) -> None:
+        """Let all finish what they have begun, at the same time; waits as long as that takes."""
+        stops = [threading.Thread(target=worker.stop) for worker in self._workers]
+        for stop in stops:
+            stop.start()
+        for stop in stops:
+            stop.join()
+        if self._pace is not None:
+            self._pace.close()
