@@ -44,25 +44,19 @@ class _GatheredWrites:
 
 
 class OneWriteProtocol(HttpToolsProtocol):
-    """One connection.
-
-    Attributes:
-        is_ending: the next answer is the last, and says so.
-    """
-
-    is_ending = False
+    _ending = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it too
         super().connection_made(_GatheredWrites(transport, self.loop))  # type: ignore[arg-type]  # delegates the rest
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        if self.is_ending:
+        if self._ending:
             self.cycle.keep_alive = False  # the answer says "connection: close"
 
     def shutdown(self) -> None:
         """Told to stop: the next answer is the last on this connection, and it ends when none is asked for."""
-        self.is_ending = True
+        self._ending = True
         if self.cycle is not None and not self.cycle.response_complete:  # type: ignore[redundant-expr]  # None at first
             self.cycle.keep_alive = False
             return

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 from litestar.types import ASGIApp
@@ -48,13 +49,9 @@ class Server(uvicorn.Server):
             server.close()
         accepted = [connection for listener in listeners for connection in _accept_all(listener)]
         loop = asyncio.get_running_loop()
+        make_protocol = partial(OneWriteProtocol, self.config, self.server_state, self.lifespan.state)
         for connection in accepted:
-            await loop.connect_accepted_socket(self._make_last_protocol, connection)
-
-    def _make_last_protocol(self) -> OneWriteProtocol:
-        protocol = OneWriteProtocol(self.config, self.server_state, self.lifespan.state)
-        protocol.is_ending = True
-        return protocol
+            await loop.connect_accepted_socket(make_protocol, connection)
 
 
 def _accept_all(listener: socket.socket) -> list[socket.socket]:
