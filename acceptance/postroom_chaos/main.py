@@ -33,6 +33,7 @@ def main() -> int:
     )
     for line in report.lines():
         print(line)  # noqa: T201 - likewise
+    (report.logs.folder / "faults").write_text("\n".join(report.timeline()))
     times = os.times()
     own, others = times.user + times.system, times.children_user + times.children_system
     print(f"processor: {own:.0f} s by the driver and its SES, {others:.0f} s by all others")  # noqa: T201 - likewise

@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from postroom_chaos.evidence import Logs
 from postroom_chaos.ledger import Doubled, Ledger
 from postroom_chaos.records import End, Records
 
 _MOST = 100
+_SLOW_SECONDS = 6.0
+"""More than a process was given to drain, and a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class Report:
     Attributes:
         title: what was wanted.
         hold: mail of unknown outcome was held.
+        clock: what the time of day was when time.monotonic() was zero.
         began: of load and faults, by time.monotonic().
         seconds: from then until nothing was under way any more.
         emails, faults: that were wanted.
@@ -27,6 +31,7 @@ class Report:
 
     title: str
     hold: bool
+    clock: float
     began: float
     seconds: float
     emails: int
@@ -73,19 +78,26 @@ class Report:
         yield from (f"PROBLEM: {problem}" for problem in self.problems())
         yield "FAILED" if self.problems() else "OK"
 
+    def timeline(self) -> Iterator[str]:
+        """Every fault in a line, with the time of day, so that it can be found in the logs."""
+        for fault in self.records.faults:
+            began, ended = (self._time_of_day(moment) for moment in (fault.began, fault.ended))
+            yield f"{began} to {ended} {fault}"
+
+    def _time_of_day(self, moment: float) -> str:
+        return datetime.fromtimestamp(self.clock + moment, UTC).isoformat(timespec="milliseconds")
+
     def _tell_faults(self) -> Iterator[str]:
         kinds = Counter(f"{fault.kind} of {fault.target}" for fault in self.records.faults)
         yield f"faults: {len(self.records.faults)}: {_list(kinds)}"
 
     def _tell_ends(self) -> Iterator[str]:
         ends = Counter(life.end.value for life in self.records.lives if life.end is not None)
-        longest, name = max(
-            ((life.ended - life.told_at, life.name) for life in self.records.lives if life.ended and life.told_at),
-            default=(0.0, "none"),
-        )
-        yield (
-            f"processes: {len(self.records.lives)} lives, {_list(ends)}; the longest end took {longest:.1f} s ({name})"
-        )
+        yield f"processes: {len(self.records.lives)} lives, {_list(ends)}"
+        for life in self.records.lives:
+            if life.end is not End.KILLED and life.told_at and life.ended and life.ended - life.told_at > _SLOW_SECONDS:
+                end = f"{life.end.value} " if life.end else ""
+                yield f"slow: {life.name} {end}at {self._time_of_day(life.told_at)}: {life.ended - life.told_at:.1f} s"
 
     def _tell_logs(self) -> Iterator[str]:
         yield f"logs in {self.logs.folder}; warnings and errors: {_list(self.logs.events)}"

@@ -32,7 +32,7 @@ _BATCH_SHARE = 0.1
 _BATCH_MAILS = 20
 _TELL_SECONDS = 5.0
 _LOOK_SECONDS = 0.2
-_TELLING_SECONDS = (0.0, 4.0)
+_TELLING_SECONDS = (0.0, 8.0)
 """SES's events come in any order, and some only after an unknown outcome was not waited for any longer."""
 _TWICE_SHARE = 0.05
 _IDLE_SECONDS = 120
@@ -137,6 +137,7 @@ def run(wanted: Wanted, say: Callable[[str], None]) -> Report:
         title=str(wanted),
         hold=wanted.hold,
         seconds=seconds,
+        clock=clock,
         began=teller.began,
         ledger=draw_up(load.accepted, read_taken(ses.mails), states, explainer),
         answers=load.answers,

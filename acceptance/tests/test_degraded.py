@@ -39,6 +39,8 @@ def environment(
         "POSTROOM_REDIS_URL": redis_url,
         "POSTROOM_SWEEP_SECONDS": "0.2",
         "POSTROOM_RATE_LIMIT": "100000",
+        # Without one the api warns at its start that SES's events do not come in.
+        "POSTROOM_SES_TOPICS": "arn:aws:sns:eu-west-1:123456789012:postroom",
         # Nothing that is delivered in time here has waited for a lease to end, or for a hint to count as lost.
         "POSTROOM_LEASE_SECONDS": "600",
         "POSTROOM_HINT_AGE_SECONDS": "600",
