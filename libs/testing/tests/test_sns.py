@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from postroom_testing.server import free_port
-from postroom_testing.ses import SEND_PATH, SesServer
+from postroom_testing.ses import SesServer
+from postroom_testing.ses_http import SEND_PATH
 from postroom_testing.ses_messages import AcceptedMail, Behaviour
 from postroom_testing.sns import SnsServer
 from postroom_testing.sns_publisher import SnsPublisher
@@ -118,7 +119,7 @@ def test_ses_tells_of_what_it_took_and_of_nothing_else(behaviour: Behaviour, tol
         ses.on_accepted = mails.append
         ses.script(behaviour)
         connection = http.client.HTTPConnection(ses.url.removeprefix("http://"), timeout=0.5)
-        connection.request("POST", SEND_PATH, json.dumps(body), {"Authorization": "AWS4-HMAC-SHA256 Credential=AKIA1/x"})
+        connection.request("POST", SEND_PATH, json.dumps(body), {"Authorization": "AWS4-HMAC-SHA256 Credential=AKIA/x"})
         with suppress(TimeoutError, http.client.HTTPException, ConnectionError):
             connection.getresponse()
         connection.close()
