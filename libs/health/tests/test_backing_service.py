@@ -30,8 +30,11 @@ def told() -> Iterator[list[str]]:
     logger.remove(handler)
 
 
+_GAUGE = 'postroom_backing_service_up{service="database"}'
+
+
 def gauge() -> str:
-    [line] = [one for one in render_metrics().decode().splitlines() if one.startswith("postroom_backing_service_up{")]
+    [line] = [one for one in render_metrics().decode().splitlines() if one.startswith(_GAUGE)]
     return line
 
 
