@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from postroom_testing.server import wait_until
-from postroom_testing.ses import SEND_PATH, SesServer
+from postroom_testing.ses import SesServer
+from postroom_testing.ses_http import SEND_PATH
 from postroom_testing.ses_messages import Behaviour
 
 KEY = "AKIAIOSFODNN7EXAMPLE"

@@ -130,5 +130,5 @@ def test_check_finds_paused_sending(ses: SesServer) -> None:
 
 
 def test_answer_that_is_none_of_ses_is_unknown(ses: SesServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("postroom_testing.ses.json.dumps", lambda _body: "<html>")
+    monkeypatch.setattr("postroom_testing.ses_http.json.dumps", lambda _body: "<html>")
     assert send_once(ses.mail_url()).verdict is Verdict.UNKNOWN
