@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from loguru import logger
 
@@ -83,6 +83,8 @@ class Delivery:
         self._lease_seconds = lease_seconds
         self._call_seconds = call_seconds
         self._company = Company()
+        self._unanswered: dict[UUID, UUID] = {}
+        """Tokens of claims that the database did not answer, by email: they may have been committed."""
 
     def deliver(self, email_id: UUID) -> Tried | None:
         """Make one attempt, if the email is due and nobody else holds it; else None.
@@ -100,14 +102,7 @@ class Delivery:
 
     def _deliver(self, email_id: UUID, *, alone: bool) -> Tried | None:
         claimed_at = time.monotonic()
-        with self._database.begin() as connection:
-            claim = deliveries.claim(
-                connection,
-                email_id,
-                lease_seconds=self._lease_seconds,
-                settle_seconds=self._rules.settle_seconds,
-                alone=alone,
-            )
+        claim = self._claim(email_id, alone=alone)
         if claim is None:
             logger.debug("hint.skipped", email_id=str(email_id))
             return None
@@ -145,6 +140,22 @@ class Delivery:
                         "suppression.added", suppression_id=str(suppression.id), origin=suppression.origin.value
                     )
             return tried
+
+    def _claim(self, email_id: UUID, *, alone: bool) -> Claim | None:
+        token = self._unanswered.pop(email_id, None) or uuid4()
+        try:
+            with self._database.begin() as connection:
+                return deliveries.claim(
+                    connection,
+                    email_id,
+                    lease_seconds=self._lease_seconds,
+                    settle_seconds=self._rules.settle_seconds,
+                    alone=alone,
+                    token=token,
+                )
+        except DatabaseUnavailable:
+            self._unanswered[email_id] = token
+            raise
 
     def leave(self, email_ids: Sequence[UUID]) -> None:
         """Give up the hints of emails that were not begun, so that another worker is told of them at once."""

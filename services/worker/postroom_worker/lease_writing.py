@@ -40,7 +40,9 @@ def write_while_held(
         try:
             return write(database, work)
         except LeaseLost:
-            logger.log(lost_level, "lease.lost", attempt=attempt)
+            # While the lease lasts, nobody but an earlier try of ours can have ended it: one that was not answered.
+            lost = away_since is None
+            logger.log(lost_level if lost else "INFO", "lease.lost" if lost else "outcome.kept", attempt=attempt)
             return None
         except DatabaseUnavailable:
             now = time.monotonic()

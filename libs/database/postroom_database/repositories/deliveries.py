@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from postroom_database.errors import LeaseLost
 from postroom_database.models import Attachment, Email, Recipient
@@ -86,7 +86,13 @@ class Overtaken(Exception):  # noqa: N818 - it says what is wrong
 
 
 def claim(
-    connection: Connection, email_id: UUID, *, lease_seconds: float, settle_seconds: float = 0, alone: bool = False
+    connection: Connection,
+    email_id: UUID,
+    *,
+    lease_seconds: float,
+    settle_seconds: float = 0,
+    alone: bool = False,
+    token: UUID | None = None,
 ) -> Claim | None:
     """Take an email that is due, or None when it is not there to be taken.
 
@@ -96,12 +102,15 @@ def claim(
         lease_seconds: how long it is the caller's.
         settle_seconds: how long the provider is then given to tell what came of it, should the caller die.
         alone: take it although its last worker died; the caller holds no other email.
+        token: of this caller for this email. Who was not answered claims again with it: the claim may have been
+            committed, and is renewed then.
     """
-    token = uuid4()
+    token = token or uuid4()
     claimable = State.SUSPECT if alone else State.QUEUED
+    is_due = and_(Email.state == claimable.value, Email.due_at <= Now())
     taken = connection.execute(
         update(Email)
-        .where(Email.id == email_id, Email.state == claimable.value, Email.due_at <= Now())
+        .where(Email.id == email_id, or_(is_due, Email.lease_token == token))
         .values(
             state=State.SENDING.value,
             lease_token=token,
