@@ -8,6 +8,8 @@ from typing import Any
 from postroom_acceptance.kept_connection import KeptConnection
 
 _OK = 200
+_PAUSE_SECONDS = 0.02
+"""Between an answer and the next request: most of the time a connection is silent, as most clients' are."""
 
 
 class SteadyClients:
@@ -50,6 +52,7 @@ class SteadyClients:
             try:
                 while not (connection.ended or self._stopping.is_set()):
                     self._note(*connection.post("steady")[:2])
+                    self._stopping.wait(_PAUSE_SECONDS)
             except Exception as problem:  # noqa: BLE001 - told by the test
                 self.failures.append(repr(problem))
 

@@ -187,8 +187,9 @@ def test_a_worker_that_cannot_give_back_to_redis_gives_back_to_the_database(
         ses_server.latency_seconds = 0.0
         redis_server.start()
         stack.start("worker")
-        # What waited in Redis itself when it was killed is given again when its hint is old; what the worker held, now.
-        stack.wait_until(lambda: len(ses_server.mails) >= 80, "what the worker had held")
+        # What waited in Redis itself when it was killed is given again when its hint is old; what the worker held, now:
+        # a hint for each thread.
+        stack.wait_until(lambda: len(ses_server.mails) >= 10 * THREADS, "what the worker had held")
 
 
 def test_a_worker_that_waits_for_the_database_ends_at_once_and_gives_nothing_up(

@@ -49,9 +49,7 @@ class Server(uvicorn.Server):
             server.close()
         accepted = [connection for listener in listeners for connection in _accept_all(listener)]
         loop = asyncio.get_running_loop()
-        make_protocol = partial(
-            OneWriteProtocol, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
+        make_protocol = partial(OneWriteProtocol, self.config, self.server_state, self.lifespan.state)
         for connection in accepted:
             await loop.connect_accepted_socket(make_protocol, connection)
 

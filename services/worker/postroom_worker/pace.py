@@ -149,7 +149,7 @@ class Pace:
                 # What the workers have taken since the reading counts.
                 left = replace(self._local_terms(), day_left=_part(self._day_left, self._workers))
                 self._local.take(Lane.INTERACTIVE, 0, left)
-                logger.warning("pace.localised", workers=self._workers, reason=reason)
+                logger.info("pace.localised", workers=self._workers, reason=reason)
             return self._local
 
     def _local_terms(self) -> Terms:
