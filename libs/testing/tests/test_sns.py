@@ -119,7 +119,7 @@ def test_ses_tells_of_what_it_took_and_of_nothing_else(behaviour: Behaviour, tol
         ses.on_accepted = mails.append
         ses.script(behaviour)
         connection = http.client.HTTPConnection(ses.url.removeprefix("http://"), timeout=0.5)
-        connection.request("POST", SEND_PATH, json.dumps(body), {"Authorization": "AWS4-HMAC-SHA256 Credential=AKIA1/x"})
+        connection.request("POST", SEND_PATH, json.dumps(body), {"Authorization": "AWS4-HMAC-SHA256 Credential=AKIA/x"})
         with suppress(TimeoutError, http.client.HTTPException, ConnectionError):
             connection.getresponse()
         connection.close()
