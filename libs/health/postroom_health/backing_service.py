@@ -3,8 +3,10 @@
 import random
 import threading
 import time
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 
 from loguru import logger
@@ -93,16 +95,20 @@ class BackingService:
         before, self._seen, self._down_at = self._seen, Service("up", _now()), None
         _UP.labels(self.name).set(1)
         if before is not None:
-            logger.info("service.came_up", backing_service=self.name)
+            self._tell("INFO", "service.came_up")
 
     def _note_down(self, problem: str) -> None:
         now = time.monotonic()
         if self._down_at is None:
             self._down_at, self._seen = now, Service("down", _now())
             _UP.labels(self.name).set(0)
-            logger.warning("service.went_down", backing_service=self.name, reason=problem)
+            self._tell("WARNING", "service.went_down", reason=problem)
         if now >= self._ask_again_at:
             self._ask_again_at = now + pause_after(now - self._down_at)
+
+    def _tell(self, level: str, event: str, **data: str) -> None:
+        """Outside of any context: it is about no request and no email, whoever noticed it."""
+        Context().run(partial(logger.log, level, event, backing_service=self.name, **data))
 
 
 def pause_after(away_seconds: float) -> float:

@@ -23,6 +23,7 @@ def told() -> Iterator[list[str]]:
     seen: list[str] = []
 
     def note(message: "Message") -> None:
+        assert "email_id" not in message.record["extra"]
         seen.append(f"{message.record['message']} {message.record['extra'].get('reason', '')}".strip())
 
     handler = logger.add(note, level="INFO")
@@ -48,8 +49,9 @@ def test_each_change_is_told_once_however_many_notice_it(service: BackingService
         service.note(asked_at)
     assert told == []
     assert gauge() == 'postroom_backing_service_up{service="database"} 1.0'
-    for asked_at in (3.0, 4.0):
-        service.note(asked_at, "it does not answer")
+    with logger.contextualize(email_id="of whoever noticed it"):
+        for asked_at in (3.0, 4.0):
+            service.note(asked_at, "it does not answer")
     assert not answers(service)
     assert gauge() == 'postroom_backing_service_up{service="database"} 0.0'
     for asked_at in (5.0, 6.0):
