@@ -8,10 +8,10 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from postroom_testing.ses_http import SEND_PATH
 
 from postroom_testing.server import free_port
 from postroom_testing.ses import SesServer
+from postroom_testing.ses_http import SEND_PATH
 from postroom_testing.ses_messages import AcceptedMail, Behaviour
 from postroom_testing.sns import SnsServer
 from postroom_testing.sns_publisher import SnsPublisher
