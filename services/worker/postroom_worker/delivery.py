@@ -11,6 +11,7 @@ from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable
 from postroom_database.repositories import deliveries, emails
 from postroom_database.repositories.deliveries import Claim, Outcome
+from postroom_database.writing import write
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.states import State
 from postroom_egress.errors import Refused, Unreachable
@@ -144,23 +145,24 @@ class Delivery:
     def _claim(self, email_id: UUID, *, alone: bool) -> Claim | None:
         token = self._unanswered.pop(email_id, None) or uuid4()
         try:
-            with self._database.begin() as connection:
-                return deliveries.claim(
+            return write(
+                self._database,
+                lambda connection: deliveries.claim(
                     connection,
                     email_id,
                     lease_seconds=self._lease_seconds,
                     settle_seconds=self._rules.settle_seconds,
                     alone=alone,
                     token=token,
-                )
+                ),
+            )
         except DatabaseUnavailable:
             self._unanswered[email_id] = token
             raise
 
     def leave(self, email_ids: Sequence[UUID]) -> None:
         """Give up the hints of emails that were not begun, so that another worker is told of them at once."""
-        with self._database.begin() as connection:
-            emails.forget_hints(connection, email_ids)
+        write(self._database, lambda connection: emails.forget_hints(connection, email_ids))
 
     def _count(self, result: Result, claim: Claim) -> None:
         verdicts = [recipient.verdict.name.lower() for recipient in result.recipients]

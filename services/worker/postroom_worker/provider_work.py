@@ -12,6 +12,7 @@ from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable
 from postroom_database.repositories import provider_jobs
 from postroom_database.repositories.provider_jobs import ClaimedJob
+from postroom_database.writing import write
 from postroom_domain.provider_jobs import ProviderJobKind, RemovedDomain
 from postroom_domain.retries import backoff_seconds
 from postroom_transport.errors import ProviderAway, ProviderRefused
@@ -48,8 +49,10 @@ class ProviderWork:
             DatabaseUnavailable: nothing was claimed.
         """
         claimed_at = time.monotonic()
-        with self.database.begin() as connection:
-            job = provider_jobs.claim(connection, job_id, lease_seconds=self.lease_seconds)
+        job = write(
+            self.database,
+            lambda connection: provider_jobs.claim(connection, job_id, lease_seconds=self.lease_seconds),
+        )
         if job is None:
             logger.debug("hint.skipped", job_id=str(job_id))
             return
@@ -67,9 +70,7 @@ class ProviderWork:
 
     def leave(self, job_ids: Sequence[UUID]) -> None:
         """Give up the hints of jobs that were not begun, so that another worker is told of them at once."""
-        with self.database.begin() as connection:
-            for job_id in job_ids:
-                provider_jobs.forget_hint(connection, job_id)
+        write(self.database, lambda connection: _forget(connection, job_ids))
 
     def _attempt(self, job: ClaimedJob) -> Ending:
         try:
@@ -115,6 +116,11 @@ class ProviderWork:
             self.provider.unsuppress(job.subject)
             logger.info("suppression.lifted")
         return DONE
+
+
+def _forget(connection: Connection, job_ids: Sequence[UUID]) -> None:
+    for job_id in job_ids:
+        provider_jobs.forget_hint(connection, job_id)
 
 
 def _end(connection: Connection, job: ClaimedJob, ending: Ending) -> None:

@@ -232,8 +232,6 @@ def test_who_waits_is_asked_back_and_stops_when_the_worker_does(open_pace: Open,
     assert Crowd([pace], BULK, threads=8).stop() < 3.0
 
 
-# PyMySQL leaves the socket of a connection that was refused to the collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_database_that_is_away_leaves_the_last_quota(
     open_pace: Open, database: Database, mariadb: MariaDb, heard: list[tuple[str, Any]], monkeypatch: Any
 ) -> None:

@@ -209,3 +209,20 @@ def test_recipients_that_a_mail_server_took_are_never_sent_to_again(
         "later@example.com": "sent",
         "never@example.com": "failed",
     }
+
+
+def test_a_row_that_somebody_else_holds_for_a_while_is_claimed_all_the_same(
+    deliverer: Deliverer, ses: SesServer
+) -> None:
+    one = draft()
+    store(deliverer.database, one)
+    impatient = Database(deliverer.database.engine.url.render_as_string(hide_password=False), timeout_seconds=2)
+    with deliverer.database.begin() as connection:
+        connection.execute(select(Email.id).where(Email.id == one.id).with_for_update())
+        thread = threading.Thread(target=Deliverer(impatient, deliverer.transport).make().deliver, args=(one.id,))
+        thread.start()
+        thread.join(1.5)  # longer than it waits for a lock
+    thread.join(10)
+    impatient.close()
+    assert deliverer.row(one.id).state == "sent"
+    assert len(ses.mails) == 1
