@@ -19,6 +19,7 @@ from postroom_testing.server import Server
 from postroom_testing.ses import SesServer
 
 THREADS = 4
+INTERACTIVE = 80
 AWAY_SECONDS = 10
 """Long enough for many rounds of whatever asks again: sweeps, fetches, retries."""
 
@@ -121,9 +122,9 @@ def test_redis_away(environment: dict[str, str], ses_server: SesServer, redis_se
             take_away(redis_server, how)
             assert client.post("interactive 0")[0] == 200
             stack.wait_until(lambda: stack.has_told("api", "service.went_down"), "the api to miss Redis")
-            for number in range(1, 31):
+            for number in range(1, INTERACTIVE):
                 assert client.post(f"interactive {number}")[0] == 200
-                if number % 10 == 1:
+                if number % 20 == 1:
                     assert client.post(*[f"bulk {number}"] * 10)[0] == 200
         for name in SERVICES:
             stack.wait_until(lambda name=name: stack.has_told(name, "service.went_down"), f"{name} to miss it")  # type: ignore[misc]  # bound per name
@@ -132,10 +133,10 @@ def test_redis_away(environment: dict[str, str], ses_server: SesServer, redis_se
         assert [measured(stack, name, "redis") for name in SERVICES] == [0.0] * 3
         watch(stack)
         bring_back(redis_server)
-        stack.wait_until(lambda: len(arrivals()) == 62, "all mails")
+        interactive = [f"interactive {number}" for number in range(INTERACTIVE)]
+        bulk = [f"bulk {number}" for number in range(1, INTERACTIVE, 20) for _ in range(10)]
+        stack.wait_until(lambda: len(arrivals()) == 1 + len(interactive) + len(bulk), "all mails")
         came = [arrival.subject for arrival in arrivals()]
-        interactive = [f"interactive {number}" for number in range(31)]
-        bulk = [f"bulk {number}" for number in (1, 11, 21) for _ in range(10)]
         assert [subject for subject in came if not subject.startswith("bulk")] == ["before", *interactive]
         assert [subject for subject in came if subject.startswith("bulk")] == bulk
         # Bulk mail is taken up when no interactive hint waits any more; those in the worker's hands go out beside it.
