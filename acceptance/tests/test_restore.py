@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -87,8 +87,9 @@ def disaster(
         "POSTROOM_UNKNOWN_WAIT_SECONDS": "0",
     }
     parts = urlsplit(mariadb_url)
-    [socket] = parse_qs(parts.query)["unix_socket"]
-    (tmp_path / "postroom.cnf").write_text(f"[client]\nuser = root\nsocket = {socket}\n")
+    (tmp_path / "postroom.cnf").write_text(
+        f"[client]\nuser = root\nhost = {parts.hostname}\nport = {parts.port}\nprotocol = tcp\n"
+    )
     tools = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
     page = Runbook(PAGE, tmp_path, tools)
     with Stack(environment | {"POSTROOM_DATABASE_URL": mariadb_url}) as stack:
