@@ -1,12 +1,15 @@
 """What happens to every request before and after the routes: its id, its path, its line in the log."""
 
+import asyncio
 import re
 import time
 
+import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from loguru import logger
 
+from postroom_api.errors import unavailable
 from postroom_api.metrics import ANSWERED
 from postroom_domain.ids import new_id
 
@@ -43,10 +46,12 @@ class Edge:
             scope["path"] = "/" + scope["path"].lstrip("/")
         started = time.perf_counter()
         status = _SERVER_ERROR
+        has_begun = False
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 status = message["status"]
                 message["headers"] = [
                     *message.get("headers", ()),
@@ -58,6 +63,11 @@ class Edge:
         with logger.contextualize(request_id=request_id):
             try:
                 await self.inner(scope, receive, send_with_id)
+            except asyncio.CancelledError:
+                # The drain time is over, and the database has not answered: the client comes again.
+                if has_begun:
+                    raise
+                await _put_off(send_with_id)
             finally:
                 self._note(scope, status, time.perf_counter() - started)
 
@@ -78,6 +88,15 @@ class Edge:
             reason=scope["state"].get(REASON),
             milliseconds=round(seconds * 1000, 1),
         )
+
+
+async def _put_off(send: Send) -> None:
+    refusal = unavailable()
+    body = msgspec.json.encode(refusal.body())
+    headers = {"content-type": "application/json", "content-length": str(len(body)), **refusal.headers}
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": _UNAVAILABLE, "headers": pairs})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _request_id(headers: object) -> str:
