@@ -90,7 +90,9 @@ def disaster(
     (tmp_path / "postroom.cnf").write_text(
         f"[client]\nuser = root\nhost = {parts.hostname}\nport = {parts.port}\nprotocol = tcp\n"
     )
-    tools = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
+    # The page is run in a folder of its own, where a relative path leads nowhere.
+    sources = os.pathsep.join(str(Path(path).absolute()) for path in sys.path)
+    tools = {"PATH": os.environ["PATH"], "PYTHONPATH": sources}
     page = Runbook(PAGE, tmp_path, tools)
     with Stack(environment | {"POSTROOM_DATABASE_URL": mariadb_url}) as stack:
         key = stack.new_key("one")
