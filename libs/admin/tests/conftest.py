@@ -1,13 +1,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
 from click.testing import CliRunner, Result
 
 from postroom_admin.main import main
+from postroom_database.engine import Database
 from postroom_testing.fixtures import mariadb, mariadb_url, redis_server, redis_url, ses, smtp_server
 
 
@@ -72,3 +73,17 @@ def admin(empty_admin: Admin) -> Admin:
     """Over a database of this release."""
     assert empty_admin("migrate").exit_code == 0
     return empty_admin
+
+
+@pytest.fixture
+def database(admin: Admin, mariadb_url: str) -> Iterator[Database]:
+    """The admin's own."""
+    opened = Database(mariadb_url, pool_size=2, timeout_seconds=5)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def two_workspaces(admin: Admin) -> None:
+    for name in ("acme", "other"):
+        assert admin("workspace", "create", name).exit_code == 0

@@ -1,5 +1,4 @@
 import re
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,13 +11,6 @@ from postroom_database.repositories import timelines
 from postroom_testing.drafts import draft, store
 
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
-
-
-@pytest.fixture
-def database(admin: Any, mariadb_url: str) -> Iterator[Database]:
-    opened = Database(mariadb_url, pool_size=2, timeout_seconds=5)
-    yield opened
-    opened.close()
 
 
 def hold(database: Database, because: str, **changes: Any) -> UUID:

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +11,6 @@ from postroom_database.repositories.domains import NewDomain, SealedKey
 from postroom_domain.domain_states import DomainState, RecordState
 
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
-
-
-@pytest.fixture
-def database(admin: Any, mariadb_url: str) -> Iterator[Database]:
-    opened = Database(mariadb_url, pool_size=2, timeout_seconds=5)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from sqlalchemy import select, update
 
 from postroom_database.engine import Database
@@ -16,13 +14,6 @@ NEXT = (
     "`dead retry` sends them, again if they were sent. `dead discard` ends them.\n"
 )
 OTHERS = ("held", "sent", "delivered", "bounced", "failed", "suppressed", "canceled")
-
-
-@pytest.fixture
-def database(admin: Any, mariadb_url: str) -> Iterator[Database]:
-    opened = Database(mariadb_url, pool_size=2, timeout_seconds=5)
-    yield opened
-    opened.close()
 
 
 def put(database: Database, count: int = 1, *, state: str = "queued", **changes: Any) -> list[UUID]:

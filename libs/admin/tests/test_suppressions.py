@@ -1,5 +1,4 @@
 import re
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +16,8 @@ MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
 @pytest.fixture
-def database(admin: Any, mariadb_url: str) -> Iterator[Database]:
-    for name in ("acme", "other"):
-        assert admin("workspace", "create", name).exit_code == 0
-    opened = Database(mariadb_url, pool_size=2, timeout_seconds=5)
-    yield opened
-    opened.close()
+def database(database: Database, two_workspaces: None) -> Database:
+    return database
 
 
 def workspace_id(database: Database, name: str) -> UUID:

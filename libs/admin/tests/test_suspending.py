@@ -1,5 +1,4 @@
 import re
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +16,8 @@ ID = r"[0-9a-f-]{36}"
 
 
 @pytest.fixture
-def database(admin: Any, mariadb_url: str) -> Iterator[Database]:
-    for name in ("acme", "other"):
-        assert admin("workspace", "create", name).exit_code == 0
-    opened = Database(mariadb_url, pool_size=2, timeout_seconds=5)
-    yield opened
-    opened.close()
+def database(database: Database, two_workspaces: None) -> Database:
+    return database
 
 
 def workspace(database: Database, name: str = "acme") -> Any:

@@ -1,6 +1,5 @@
 import re
 import threading
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +15,6 @@ from postroom_testing.server import wait_until
 SECONDS = 60
 ADDING = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'INSERT INTO workspaces%'"
 TOKEN = re.compile(r"re_[A-Za-z0-9_-]{43}")
-
-
-@pytest.fixture
-def database(admin: Any, mariadb_url: str) -> Iterator[Database]:
-    opened = Database(mariadb_url, pool_size=2, timeout_seconds=5)
-    yield opened
-    opened.close()
 
 
 def find_key(database: Database, token: str) -> api_keys.Opened | None:

@@ -23,3 +23,12 @@ def database(empty_url: str) -> Iterator[Database]:
     migrate(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def mariadb_database(mariadb_url: str) -> Iterator[Database]:
+    """For what one server alone can show: two writers at once."""
+    opened = Database(mariadb_url, pool_size=8, timeout_seconds=4)
+    migrate(opened)
+    yield opened
+    opened.close()

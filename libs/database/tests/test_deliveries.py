@@ -172,12 +172,12 @@ def test_sweeps_find_what_is_due_left_or_unhinted_and_hand_each_out_once(databas
         assert not sweeps.expire(connection, held.id)
     with database.begin() as connection:
         missing = sweeps.missing_hints(connection, Lane.INTERACTIVE, older_than_seconds=60, limit=10)
-        assert {found.email_id for found in missing} == {due.id, unhinted.id}
-        assert missing[0].email_id == due.id, "the longest due comes first"
+        assert {found.id for found in missing} == {due.id, unhinted.id}
+        assert missing[0].id == due.id, "the longest due comes first"
         assert sweeps.missing_hints(connection, Lane.BULK, older_than_seconds=60, limit=10) == []
-        assert [
-            found.email_id for found in sweeps.missing_hints(connection, Lane.BULK, older_than_seconds=-1, limit=10)
-        ] == [hinted.id]
+        assert [found.id for found in sweeps.missing_hints(connection, Lane.BULK, older_than_seconds=-1, limit=10)] == [
+            hinted.id
+        ]
         assert all(sweeps.claim_hint(connection, found) for found in missing)
     with database.begin() as connection:
         assert not any(sweeps.claim_hint(connection, found) for found in missing)

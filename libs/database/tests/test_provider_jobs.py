@@ -40,7 +40,7 @@ def claim(database: Database, job_id: UUID, lease_seconds: float = 60) -> provid
 
 def unhinted(database: Database) -> list[UUID]:
     with database.read() as connection:
-        return [job.job_id for job in provider_jobs.missing_hints(connection, older_than_seconds=60, limit=10)]
+        return [job.id for job in provider_jobs.missing_hints(connection, older_than_seconds=60, limit=10)]
 
 
 def test_a_job_is_claimed_by_one_and_finished_by_its_claimer_alone(database: Database) -> None:
@@ -92,7 +92,7 @@ def test_only_due_jobs_without_a_fresh_hint_are_found_and_each_is_hinted_once(da
     assert unhinted(database) == [first, stale]
     with database.begin() as connection:
         found = provider_jobs.missing_hints(connection, older_than_seconds=60, limit=1)
-        assert [job.job_id for job in found] == [first]
+        assert [job.id for job in found] == [first]
         assert [provider_jobs.claim_hint(connection, found[0]) for _ in range(2)] == [True, False]
     assert unhinted(database) == [stale]
 

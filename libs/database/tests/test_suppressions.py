@@ -1,7 +1,6 @@
 import random
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,21 +19,12 @@ from postroom_database.writing import write
 from postroom_domain.ids import new_id
 from postroom_domain.states import State
 from postroom_domain.suppressions import Origin
-from postroom_migrations.migrate import migrate
 from postroom_testing.drafts import draft, store
 from postroom_testing.server import wait_until
 
 OURS, THEIRS = uuid4(), uuid4()
 ONE = "one@example.com"
 SECONDS = 20
-
-
-@pytest.fixture
-def mariadb_database(mariadb_url: str) -> Iterator[Database]:
-    opened = Database(mariadb_url, pool_size=8, timeout_seconds=4)
-    migrate(opened)
-    yield opened
-    opened.close()
 
 
 def add(database: Database, *addresses: str, workspace_id: UUID = OURS, origin: Origin = Origin.MANUAL) -> list[Added]:

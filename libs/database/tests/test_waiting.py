@@ -100,7 +100,7 @@ def test_a_hint_that_a_worker_keeps_is_not_lost(database: Database) -> None:
     with database.begin() as connection:
         waiting.keep_hints(connection, [kept.id])
         missing = sweeps.missing_hints(connection, Lane.INTERACTIVE, older_than_seconds=60, limit=10)
-    assert [found.email_id for found in missing] == [lost.id]
+    assert [found.id for found in missing] == [lost.id]
 
 
 @pytest.mark.parametrize("suspect", [False, True])
@@ -119,7 +119,7 @@ def test_a_hint_is_lost_only_when_it_is_older_than_those_that_still_wait(databas
                 found = sweeps.missing_alone(connection, in_redis=ids, **arguments)
             else:
                 found = sweeps.missing_hints(connection, Lane.INTERACTIVE, in_redis=ids, **arguments)
-        return [one.email_id for one in found]
+        return [one.id for one in found]
 
     assert missing(next_one) == [oldest.id, older.id]
     assert missing(next_one, oldest) == []

@@ -38,6 +38,9 @@ _RANK = {
     State.COMPLAINED: 13,
 }
 
+WAITING = (State.QUEUED, State.SUSPECT)
+"""What a worker may take when it is due: in company, and alone."""
+
 _OURS = {State.SENDING, State.UNKNOWN, State.SUSPECT, State.HELD}
 
 

@@ -1,7 +1,7 @@
 """The scheduler's jobs. Each is one small function; each row is claimed, so any number of schedulers may run."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
 from uuid import UUID
 
 from loguru import logger
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from postroom_database.engine import Database
 from postroom_database.repositories import provider_jobs, sweeps
 from postroom_database.repositories.sweeps import Swept
+from postroom_database.repositories.unhinted import Unhinted
 from postroom_domain.lanes import Lane
 from postroom_domain.states import State
 from postroom_domain.unknowns import UnknownRules
@@ -30,8 +31,6 @@ _ENDS = {
     State.FAILED: "email.settled",
     State.SUPPRESSED: "email.settled",
 }
-
-_Unhinted = TypeVar("_Unhinted")
 
 
 def queue_due(database: Database) -> None:
@@ -64,82 +63,49 @@ def hint_missing(database: Database, hints: Hints, age_seconds: float) -> None:
         HintsUnavailable: Redis does not answer; what was claimed is hinted again when its hint is old.
     """
     for lane in Lane:
-        hinted = _hint(
-            database,
-            hints,
-            DELIVER[lane],
-            find=lambda connection, in_redis, limit, lane=lane: sweeps.missing_hints(  # type: ignore[misc]  # bound per lane
-                connection, lane, older_than_seconds=age_seconds, limit=limit, in_redis=in_redis
-            ),
-            claim=lambda connection, unhinted: unhinted.email_id if sweeps.claim_hint(connection, unhinted) else None,
-        )
-        if hinted:
-            SWEPT.labels("missing_hints").inc(hinted)
-            logger.info("hints.given", lane=lane.value, count=hinted)
+        find = partial(sweeps.missing_hints, lane=lane, older_than_seconds=age_seconds)
+        hinted = _hint(database, hints, DELIVER[lane], find, sweeps.claim_hint, lane=lane.value)
+        SWEPT.labels("missing_hints").inc(hinted)
 
 
 def hint_alone(database: Database, hints: Hints, age_seconds: float) -> None:
-    """Tell workers of emails that are to be tried alone, up to the mark.
-
-    Raises:
-        HintsUnavailable: Redis does not answer; what was claimed is hinted again when its hint is old.
-    """
-    hinted = _hint(
-        database,
-        hints,
-        ALONE,
-        find=lambda connection, in_redis, limit: sweeps.missing_alone(
-            connection, older_than_seconds=age_seconds, limit=limit, in_redis=in_redis
-        ),
-        claim=lambda connection, unhinted: unhinted.email_id if sweeps.claim_hint(connection, unhinted) else None,
-    )
-    if hinted:
-        logger.info("hints.given", queue=ALONE.queue, count=hinted)
+    """The same of emails that are to be tried alone."""
+    find = partial(sweeps.missing_alone, older_than_seconds=age_seconds)
+    _hint(database, hints, ALONE, find, sweeps.claim_hint, queue=ALONE.queue)
 
 
 def hint_provider_jobs(database: Database, hints: Hints, age_seconds: float) -> None:
-    """Tell workers of due jobs for the provider, up to the mark.
-
-    Raises:
-        HintsUnavailable: Redis does not answer; what was claimed is hinted again when its hint is old.
-    """
-    hinted = _hint(
-        database,
-        hints,
-        PROVIDER,
-        find=lambda connection, in_redis, limit: provider_jobs.missing_hints(
-            connection, older_than_seconds=age_seconds, limit=limit, in_redis=in_redis
-        ),
-        claim=lambda connection, unhinted: unhinted.job_id if provider_jobs.claim_hint(connection, unhinted) else None,
-    )
-    if hinted:
-        logger.info("hints.given", queue=PROVIDER.queue, count=hinted)
+    """The same of due jobs for the provider."""
+    find = partial(provider_jobs.missing_hints, older_than_seconds=age_seconds)
+    _hint(database, hints, PROVIDER, find, provider_jobs.claim_hint, queue=PROVIDER.queue)
 
 
 def _hint(
     database: Database,
     hints: Hints,
     job: Job,
-    *,
-    find: Callable[[Connection, list[UUID], int], list[_Unhinted]],
-    claim: Callable[[Connection, _Unhinted], UUID | None],
+    find: Callable[..., list[Unhinted]],
+    claim: Callable[[Connection, Unhinted], bool],
+    **about: str,
 ) -> int:
-    """Fill the window of one queue; how many ids went into it."""
+    """Fill the window of one queue, and tell it; how many ids went into it."""
     limit = min(_ROUND, hints.room_for(job))
     if limit == 0:
         return 0
     # Asked before the database is: what is hinted meanwhile is younger.
     in_redis = hints.next_from(job)
     with database.read() as connection:
-        found = find(connection, in_redis, limit)
+        found = find(connection, limit=limit, in_redis=in_redis)
     hinted = 0
     # Asked again for each group, because other schedulers and the api fill the same window.
     while found and (room := hints.room_for(job)):
         group, found = found[: min(room, _TOGETHER)], found[min(room, _TOGETHER) :]
         with database.begin() as connection:
-            mine = [one for unhinted in group if (one := claim(connection, unhinted)) is not None]
+            mine = [unhinted.id for unhinted in group if claim(connection, unhinted)]
         hints.give_to(job, mine)
         hinted += len(mine)
+    if hinted:
+        logger.info("hints.given", **about, count=hinted)
     return hinted
 
 

@@ -80,7 +80,9 @@ def main() -> None:
         lease_seconds=CALLS_PER_JOB * _longest_call(settings) + _SPARE_SECONDS,
     )
     patience = Patience(database_service, stopping.asked)
-    pace = _make_pace(settings, database) if provider is not None else None
+    pace = None
+    if provider is not None:
+        pace = Pace(database, settings.redis.url.get_secret_value(), settings.pace.interactive_share)
     mail_work = MailWork(database, delivery, pace, patience, stopping.asked, hint_seconds=settings.hints.age_seconds)
     declare_actors(broker, mail_work, provider_work, patience)
     liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
@@ -127,10 +129,6 @@ def _open_transport(settings: WorkerServiceSettings, database: Database) -> Tran
         )
     except ValueError as problem:
         _refuse(f"POSTROOM_MAIL_URL: {problem}")
-
-
-def _make_pace(settings: WorkerServiceSettings, database: Database) -> Pace:
-    return Pace(database, settings.redis.url.get_secret_value(), settings.pace.interactive_share)
 
 
 def _longest_call(settings: WorkerServiceSettings) -> float:

@@ -1,8 +1,8 @@
 """From what a transport says to what becomes of the email. Pure: everything it needs is handed in."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
+from postroom_database.repositories import timelines
 from postroom_database.repositories.deliveries import Claim, Outcome, RecipientOutcome
 from postroom_database.repositories.suppressions import NewSuppression
 from postroom_database.repositories.timelines import NewEvent
@@ -108,8 +108,7 @@ def _parked(claim: Claim, result: Result, reason: str | None, retry: float | Non
     parked = any(recipient.verdict is Verdict.PARKED for recipient in result.recipients)
     if not parked or retry is None or reason == claim.reason:
         return []
-    until = (claim.claimed_at + timedelta(seconds=retry)).isoformat(timespec="milliseconds")
-    return [NewEvent("email.parked", data={"reason": reason, "until": until})]
+    return [timelines.parked(reason, now=claim.claimed_at, seconds=retry)]
 
 
 def _events(claim: Claim, recipients: list[RecipientOutcome], result: Result, parked: list[NewEvent]) -> list[NewEvent]:

@@ -1,7 +1,9 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from loguru import logger
 
 from postroom_database.engine import Database
 from postroom_migrations.migrate import migrate
@@ -14,3 +16,12 @@ def database(mariadb_url: str) -> Iterator[Database]:
     migrate(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def heard() -> Iterator[list[tuple[str, Any]]]:
+    """What was logged: (event, fields)."""
+    seen: list[tuple[str, Any]] = []
+    sink = logger.add(lambda message: seen.append((message.record["message"], message.record["extra"])))
+    yield seen
+    logger.remove(sink)

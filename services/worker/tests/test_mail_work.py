@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from loguru import logger
 from prometheus_client import REGISTRY
 from sqlalchemy import insert, update
 
@@ -81,14 +80,6 @@ def bench(database: Database, ses: SesServer, redis_url: str) -> Iterator[Bench]
     for pace in made.paces:
         pace.close()
     transport.close()
-
-
-@pytest.fixture
-def heard() -> Iterator[list[tuple[str, Any]]]:
-    seen: list[tuple[str, Any]] = []
-    sink = logger.add(lambda message: seen.append((message.record["message"], message.record["extra"])))
-    yield seen
-    logger.remove(sink)
 
 
 def count_parked(why: str) -> float:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from loguru import logger
 
 from postroom_database.engine import Database
 from postroom_database.repositories import quotas
@@ -45,14 +44,6 @@ def open_pace(database: Database, redis_url: str) -> Iterator[Open]:
     yield make
     for pace in opened:
         pace.close()
-
-
-@pytest.fixture
-def heard() -> Iterator[list[tuple[str, Any]]]:
-    seen: list[tuple[str, Any]] = []
-    sink = logger.add(lambda message: seen.append((message.record["message"], message.record["extra"])))
-    yield seen
-    logger.remove(sink)
 
 
 def go(pace: Pace, lane: Lane, recipients: int = 1) -> float:

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from postroom_database.errors import LeaseLost
-from postroom_database.models import Attachment, Email, Recipient
+from postroom_database.models import Attachment, Email
 from postroom_database.repositories import recipients, suppressions, timelines
 from postroom_database.repositories.suppressions import Added, NewSuppression
 from postroom_database.repositories.timelines import NewEvent
@@ -233,30 +233,11 @@ def finish(connection: Connection, claim: Claim, outcome: Outcome) -> list[Added
     if written.rowcount != 1:
         reread(connection, claim)
         raise Overtaken
-    _write_recipients(connection, claim, outcome)
+    recipients.write(
+        connection,
+        claim.email_id,
+        [(one.address, one.state, one.reason) for one in outcome.recipients],
+        may_stand=claim.attempt > 1 or bool(claim.settled),
+    )
     timelines.append(connection, claim.workspace_id, claim.email_id, outcome.events)
     return suppressions.add(connection, claim.workspace_id, outcome.suppressions)
-
-
-def _write_recipients(connection: Connection, claim: Claim, outcome: Outcome) -> None:
-    if not outcome.recipients:
-        return
-    if claim.attempt > 1 or claim.settled:
-        connection.execute(
-            delete(Recipient).where(
-                Recipient.email_id == claim.email_id,
-                Recipient.address.in_([recipient.address for recipient in outcome.recipients]),
-            )
-        )
-    connection.execute(
-        insert(Recipient),
-        [
-            {
-                "email_id": claim.email_id,
-                "address": recipient.address,
-                "state": recipient.state.value,
-                "reason": recipient.reason,
-            }
-            for recipient in outcome.recipients
-        ],
-    )

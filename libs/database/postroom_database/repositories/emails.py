@@ -12,7 +12,7 @@ from postroom_database.models import Email
 from postroom_database.paging import Slice, read_slice
 from postroom_database.repositories import contents
 from postroom_database.types import AnyRow
-from postroom_domain.states import State
+from postroom_domain.states import WAITING, State
 
 _SHOWN = (
     Email.id,
@@ -118,5 +118,5 @@ def existing(connection: Connection, email_ids: Iterable[UUID]) -> frozenset[UUI
 def forget_hints(connection: Connection, email_ids: Iterable[UUID]) -> None:
     """Say that workers were not told of these after all, so that the next sweep tells them."""
     ids = tuple(email_ids)
-    hinted = (State.QUEUED.value, State.SUSPECT.value)
-    connection.execute(update(Email).where(Email.id.in_(ids), Email.state.in_(hinted)).values(hinted_at=None))
+    waiting = [state.value for state in WAITING]
+    connection.execute(update(Email).where(Email.id.in_(ids), Email.state.in_(waiting)).values(hinted_at=None))

@@ -4,7 +4,6 @@ from sqlalchemy import Connection, select, update
 
 from postroom_database.models import Email
 from postroom_database.repositories import timelines
-from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import Now
 from postroom_domain.states import HeldBecause, State
 
@@ -23,9 +22,7 @@ def hold(connection: Connection, state: State, *, limit: int) -> int:
     which = Email.state == state.value
     if state is State.SCHEDULED:
         which &= Email.due_at <= Now()
-    found = connection.execute(
-        select(Email.id, Email.workspace_id, Email.last_event).where(which).limit(limit).with_for_update()
-    ).all()
+    found = connection.execute(select(Email.id, Email.workspace_id).where(which).limit(limit).with_for_update()).all()
     if not found:
         return 0
     reason = f"it was {state.value} when the backup was made, and may have been sent since"
@@ -43,6 +40,6 @@ def hold(connection: Connection, state: State, *, limit: int) -> int:
             **({"last_event": State.QUEUED.value} if state is State.SCHEDULED else {}),
         )
     )
-    held = NewEvent("email.held", data={"because": HeldBecause.RESTORED.value, "reason": reason})
+    held = timelines.held(HeldBecause.RESTORED, reason)
     timelines.append_all(connection, [(email.workspace_id, email.id, held) for email in found])
     return len(found)

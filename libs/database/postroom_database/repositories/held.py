@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection, case, delete, insert, select, update
+from sqlalchemy import Connection, case, select, update
 
-from postroom_database.models import Email, Recipient
+from postroom_database.models import Email
 from postroom_database.repositories import recipients, timelines
 from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import AnyRow, Now
@@ -81,15 +81,7 @@ def discard(connection: Connection, email_id: UUID) -> bool:
             reason=_DISCARDED,
         )
     )
-    if failed:
-        connection.execute(delete(Recipient).where(Recipient.email_id == email_id, Recipient.address.in_(failed)))
-        connection.execute(
-            insert(Recipient),
-            [
-                {"email_id": email_id, "address": address, "state": State.FAILED.value, "reason": _DISCARDED}
-                for address in failed
-            ],
-        )
+    recipients.write(connection, email_id, [(address, State.FAILED, _DISCARDED) for address in failed], may_stand=True)
     news = [NewEvent("email.failed", address, {"reason": _DISCARDED}) for address in failed]
     timelines.append(connection, email.workspace_id, email_id, news)
     return True

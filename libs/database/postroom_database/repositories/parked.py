@@ -8,9 +8,9 @@ from sqlalchemy import Connection, select, update
 from postroom_database.models import Email
 from postroom_database.types import Now
 from postroom_domain.lanes import Lane
-from postroom_domain.states import State
+from postroom_domain.states import WAITING, State
 
-QUEUES = tuple((state, lane) for state in (State.QUEUED, State.SUSPECT) for lane in Lane)
+QUEUES = tuple((state, lane) for state in WAITING for lane in Lane)
 """Where mail waits; each is one range of an index."""
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from postroom_database.errors import LeaseLost
 from postroom_database.models import ProviderJob
+from postroom_database.repositories import unhinted
+from postroom_database.repositories.unhinted import Unhinted
 from postroom_database.types import Now
 from postroom_domain.ids import new_id
 from postroom_domain.provider_jobs import ProviderJobKind, RemovedDomain
@@ -35,14 +36,6 @@ class ClaimedJob:
     subject: str
     request_id: str
     attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class UnhintedJob:
-    """A job that no worker is known to know of."""
-
-    job_id: UUID
-    hinted_at: datetime | None
 
 
 def add(connection: Connection, kind: ProviderJobKind, *, workspace_id: UUID, subject: str, request_id: str) -> UUID:
@@ -180,39 +173,14 @@ def postpone(connection: Connection, job: ClaimedJob, *, seconds: float, went_we
 
 def missing_hints(
     connection: Connection, *, older_than_seconds: float, limit: int, in_redis: Sequence[UUID] = ()
-) -> list[UnhintedJob]:
-    """Due jobs that were never hinted, or whose hint must be lost; the longest due first.
-
-    The arguments are those of sweeps.missing_hints.
-    """
-    oldest = connection.execute(
-        select(func.min(ProviderJob.hinted_at)).where(ProviderJob.id.in_(in_redis))
-    ).scalar_one()
-    lost = Now(-older_than_seconds) if oldest is None else oldest - timedelta(seconds=older_than_seconds)
-    rows = connection.execute(
-        select(ProviderJob.id, ProviderJob.hinted_at)
-        .where(
-            ProviderJob.due_at <= Now(),
-            or_(ProviderJob.hinted_at.is_(None), ProviderJob.hinted_at < lost),
-        )
-        .order_by(ProviderJob.due_at)
-        .limit(limit)
-    )
-    return [UnhintedJob(*row) for row in rows]
+) -> list[Unhinted]:
+    """Due jobs that were never hinted, or whose hint must be lost; see unhinted.find."""
+    return unhinted.find(connection, ProviderJob, older_than_seconds=older_than_seconds, limit=limit, in_redis=in_redis)
 
 
-def claim_hint(connection: Connection, unhinted: UnhintedJob) -> bool:
+def claim_hint(connection: Connection, found: Unhinted) -> bool:
     """Take the right to hint one job; False when another sweep was first, or a worker has it."""
-    taken = connection.execute(
-        update(ProviderJob)
-        .where(
-            ProviderJob.id == unhinted.job_id,
-            ProviderJob.due_at <= Now(),
-            ProviderJob.hinted_at.is_not_distinct_from(unhinted.hinted_at),
-        )
-        .values(hinted_at=Now())
-    )
-    return taken.rowcount == 1
+    return unhinted.claim(connection, ProviderJob, found, ProviderJob.due_at <= Now())
 
 
 def forget_hint(connection: Connection, job_id: UUID) -> None:

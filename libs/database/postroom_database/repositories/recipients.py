@@ -1,8 +1,9 @@
 """Where the recipients of an email stand."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, insert, select
 
 from postroom_database.models import Recipient
 from postroom_database.types import AnyRow
@@ -23,3 +24,26 @@ def settled(connection: Connection, email_id: UUID) -> dict[str, State]:
         select(Recipient.address, Recipient.state).where(Recipient.email_id == email_id, Recipient.state.not_in(_OPEN))
     )
     return {address: State(state) for address, state in rows}
+
+
+def write(
+    connection: Connection, email_id: UUID, outcomes: Iterable[tuple[str, State, str | None]], *, may_stand: bool
+) -> None:
+    """Write where recipients stand: address, state, reason.
+
+    Args:
+        connection: in a transaction that holds the email.
+        email_id: whose.
+        outcomes: of each address once.
+        may_stand: whether there can be rows of them, which these replace.
+    """
+    rows = [
+        {"email_id": email_id, "address": address, "state": state.value, "reason": reason}
+        for address, state, reason in outcomes
+    ]
+    if not rows:
+        return
+    if may_stand:
+        addresses = [row["address"] for row in rows]
+        connection.execute(delete(Recipient).where(Recipient.email_id == email_id, Recipient.address.in_(addresses)))
+    connection.execute(insert(Recipient), rows)

@@ -6,23 +6,21 @@ one of them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, func, or_, select, update
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import Connection, select, update
 
 from postroom_database.models import Email
-from postroom_database.repositories import recipients, timelines
-from postroom_database.repositories.timelines import NewEvent
+from postroom_database.repositories import recipients, timelines, unhinted
+from postroom_database.repositories.unhinted import Unhinted
 from postroom_database.types import Now
 from postroom_domain import unknowns
 from postroom_domain.lanes import Lane
-from postroom_domain.states import HeldBecause, State, ended
+from postroom_domain.states import WAITING, HeldBecause, State, ended
 from postroom_domain.unknowns import Unknown, UnknownRules
 
 _SWEPT = (Email.id, Email.workspace_id, Email.request_id)
-_HINTED = (State.QUEUED.value, State.SUSPECT.value)
+_WAITING = [state.value for state in WAITING]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +30,6 @@ class Swept:
     email_id: UUID
     workspace_id: UUID
     request_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unhinted:
-    """An email that no worker is known to know of."""
-
-    email_id: UUID
-    hinted_at: datetime | None
 
 
 def due_scheduled(connection: Connection, limit: int) -> list[Swept]:
@@ -117,7 +107,7 @@ def end_unknown(connection: Connection, email_id: UUID, rules: UnknownRules) -> 
         .values(state=state.value, held_because=because and because.value, due_at=Now(), hinted_at=None)
     )
     if because is not None:
-        held = NewEvent("email.held", data={"because": because.value, "reason": email.reason})
+        held = timelines.held(because, email.reason)
         timelines.append(connection, email.workspace_id, email_id, [held])
     return state, because
 
@@ -125,56 +115,26 @@ def end_unknown(connection: Connection, email_id: UUID, rules: UnknownRules) -> 
 def missing_hints(
     connection: Connection, lane: Lane, *, older_than_seconds: float, limit: int, in_redis: Sequence[UUID] = ()
 ) -> list[Unhinted]:
-    """Due emails of a lane that were never hinted, or whose hint must be lost; oldest first.
-
-    Args:
-        connection: to read on.
-        lane: whose.
-        older_than_seconds: by so much a lost hint is older than any that still waits; without such, than now.
-        limit: the most rows.
-        in_redis: ids that workers will get next.
-    """
+    """Due emails of a lane that were never hinted, or whose hint must be lost; see unhinted.find."""
     which = (Email.state == State.QUEUED.value, Email.lane == lane.value)
-    return _unhinted(connection, which, older_than_seconds, limit, in_redis)
+    return unhinted.find(
+        connection, Email, *which, older_than_seconds=older_than_seconds, limit=limit, in_redis=in_redis
+    )
 
 
 def missing_alone(
     connection: Connection, *, older_than_seconds: float, limit: int, in_redis: Sequence[UUID] = ()
 ) -> list[Unhinted]:
     """The same of emails of both lanes that are to be tried alone."""
-    return _unhinted(connection, (Email.state == State.SUSPECT.value,), older_than_seconds, limit, in_redis)
-
-
-def _unhinted(
-    connection: Connection,
-    which: Sequence[ColumnElement[bool]],
-    older_than_seconds: float,
-    limit: int,
-    in_redis: Sequence[UUID],
-) -> list[Unhinted]:
-    oldest = connection.execute(select(func.min(Email.hinted_at)).where(Email.id.in_(in_redis))).scalar_one()
-    lost = Now(-older_than_seconds) if oldest is None else oldest - timedelta(seconds=older_than_seconds)
-    rows = connection.execute(
-        select(Email.id, Email.hinted_at)
-        .where(*which, Email.due_at <= Now(), or_(Email.hinted_at.is_(None), Email.hinted_at < lost))
-        .order_by(Email.due_at)
-        .limit(limit)
+    which = Email.state == State.SUSPECT.value
+    return unhinted.find(
+        connection, Email, which, older_than_seconds=older_than_seconds, limit=limit, in_redis=in_redis
     )
-    return [Unhinted(*row) for row in rows]
 
 
-def claim_hint(connection: Connection, unhinted: Unhinted) -> bool:
+def claim_hint(connection: Connection, found: Unhinted) -> bool:
     """Take the right to hint one email; False when another sweep was first."""
-    taken = connection.execute(
-        update(Email)
-        .where(
-            Email.id == unhinted.email_id,
-            Email.state.in_(_HINTED),
-            Email.hinted_at.is_not_distinct_from(unhinted.hinted_at),
-        )
-        .values(hinted_at=Now())
-    )
-    return taken.rowcount == 1
+    return unhinted.claim(connection, Email, found, Email.state.in_(_WAITING))
 
 
 def _due(connection: Connection, state: State, limit: int) -> list[Swept]:

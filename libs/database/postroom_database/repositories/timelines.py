@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from postroom_database.models import Email, Event, Recipient
 from postroom_database.types import AnyRow
 from postroom_domain.ids import new_id
+from postroom_domain.states import HeldBecause
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,17 @@ class NewEvent:
     type: str
     address: str | None = None
     data: dict[str, Any] | None = None
+
+
+def held(because: HeldBecause, reason: str | None) -> NewEvent:
+    """An email was set aside for an operator."""
+    return NewEvent("email.held", data={"because": because.value, "reason": reason})
+
+
+def parked(reason: str | None, *, now: datetime, seconds: float) -> NewEvent:
+    """An email waits, through no fault of its own; the time is the database's."""
+    until = (now + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
+    return NewEvent("email.parked", data={"reason": reason, "until": until})
 
 
 def append(connection: Connection, workspace_id: UUID, email_id: UUID, news: Sequence[NewEvent]) -> None:

@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, select, update
 
 from postroom_database.models import Email, Workspace
 from postroom_database.repositories import recipients, timelines
-from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import Now
-from postroom_domain.states import State
+from postroom_domain.states import WAITING
 
-_WAITS = Email.state.in_((State.QUEUED.value, State.SUSPECT.value))
+_WAITS = Email.state.in_([state.value for state in WAITING])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +67,7 @@ def park(connection: Connection, email_ids: Sequence[UUID], *, seconds: float, r
         .values(due_at=Now(seconds), hinted_at=None, reason=reason)
     )
     if rows:
-        until = (rows[0].now + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
-        parked = NewEvent("email.parked", data={"reason": reason, "until": until})
+        parked = timelines.parked(reason, now=rows[0].now, seconds=seconds)
         timelines.append_all(connection, [(row.workspace_id, row.id, parked) for row in rows if row.reason != reason])
     return len(rows)
 

@@ -1,0 +1,67 @@
+"""What workers are not known to know of: emails and jobs alike, each claimed before it is hinted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy.sql import ColumnElement
+
+from postroom_database.models import Email, ProviderJob
+from postroom_database.types import Now
+
+
+@dataclass(frozen=True, slots=True)
+class Unhinted:
+    """An email or a job, as it was found."""
+
+    id: UUID
+    hinted_at: datetime | None
+
+
+def find(
+    connection: Connection,
+    model: type[Email] | type[ProviderJob],
+    *which: ColumnElement[bool],
+    older_than_seconds: float,
+    limit: int,
+    in_redis: Sequence[UUID],
+) -> list[Unhinted]:
+    """Due rows that were never hinted, or whose hint must be lost; the longest due first.
+
+    Args:
+        connection: to read on.
+        model: of the rows.
+        which: of them.
+        older_than_seconds: by so much a lost hint is older than any that still waits; without such, than now.
+        limit: the most rows.
+        in_redis: ids that workers will get next.
+    """
+    lost: Now | datetime = Now(-older_than_seconds)
+    if in_redis:
+        oldest = connection.execute(select(func.min(model.hinted_at)).where(model.id.in_(in_redis))).scalar_one()
+        if oldest is not None:
+            lost = oldest - timedelta(seconds=older_than_seconds)
+    rows = connection.execute(
+        select(model.id, model.hinted_at)
+        .where(*which, model.due_at <= Now(), or_(model.hinted_at.is_(None), model.hinted_at < lost))
+        .order_by(model.due_at)
+        .limit(limit)
+    )
+    return [Unhinted(*row) for row in rows]
+
+
+def claim(
+    connection: Connection,
+    model: type[Email] | type[ProviderJob],
+    unhinted: Unhinted,
+    which: ColumnElement[bool],
+) -> bool:
+    """Take the right to hint one that still stands so; False when another sweep was first, or a worker has it."""
+    taken = connection.execute(
+        update(model)
+        .where(model.id == unhinted.id, which, model.hinted_at.is_not_distinct_from(unhinted.hinted_at))
+        .values(hinted_at=Now())
+    )
+    return taken.rowcount == 1
