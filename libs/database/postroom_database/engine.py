@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pymysql.constants import SERVER_STATUS
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
@@ -126,12 +127,13 @@ def _create(url: str, pool_size: int, timeout_seconds: float) -> Engine:
 
 
 def _create_mysql(url: URL, pool_size: int, timeout_seconds: float) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="mysql+pymysql"),
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=timeout_seconds,
         pool_recycle=1800,
+        pool_reset_on_return=None,
         isolation_level="READ COMMITTED",
         hide_parameters=True,
         connect_args={
@@ -147,6 +149,15 @@ def _create_mysql(url: URL, pool_size: int, timeout_seconds: float) -> Engine:
             ),
         },
     )
+
+    @event.listens_for(engine, "reset")
+    def _reset(connection: Any, _record: Any, _state: Any) -> None:
+        # The pool's own reset rolls back always: after a commit a round trip for nothing, and an error in the log
+        # when the server went away between the two.
+        if connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
+            connection.rollback()
+
+    return engine
 
 
 def _create_sqlite(url: URL, pool_size: int, timeout_seconds: float) -> Engine:
