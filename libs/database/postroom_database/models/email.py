@@ -36,6 +36,8 @@ class Email(Base):
     headers: Mapped[dict[str, str] | None] = mapped_column(Json)
     tags: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     request_id: Mapped[str] = mapped_column(String(64))
+    key_id: Mapped[UUID | None] = mapped_column(Id)
+    """The API key that it was sent with."""
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=CurrentMoment())
     scheduled_at: Mapped[datetime | None] = mapped_column(Moment)
     """What the client asked for; due_at is when the next attempt may be made."""

@@ -10,7 +10,7 @@ from postroom_database.types import CurrentMoment, Id, Json, Moment
 
 
 class Event(Base):
-    """Something that happened to an email. Only ever appended."""
+    """Something that happened: to an email, or to another resource of the workspace. Only ever appended."""
 
     __tablename__ = "events"
     __table_args__ = (
@@ -21,7 +21,8 @@ class Event(Base):
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     workspace_id: Mapped[UUID] = mapped_column(Id)
-    email_id: Mapped[UUID] = mapped_column(Id)
+    email_id: Mapped[UUID | None] = mapped_column(Id)
+    """None: it did not happen to an email, and data is what webhooks are told of it."""
     type: Mapped[str] = mapped_column(String(40))
     address: Mapped[str | None] = mapped_column(String(320))
     data: Mapped[dict[str, Any] | None] = mapped_column(Json)

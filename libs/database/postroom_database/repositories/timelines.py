@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from postroom_database.models import Email, Event, Recipient
+from postroom_database.repositories import outbox
 from postroom_database.types import AnyRow
 from postroom_domain.ids import new_id
 from postroom_domain.states import HeldBecause
@@ -39,21 +40,29 @@ def append(connection: Connection, workspace_id: UUID, email_id: UUID, news: Seq
 
 def append_all(connection: Connection, news: Sequence[tuple[UUID, UUID, NewEvent]]) -> None:
     """Say what happened to emails: workspace, email, event."""
-    if news:
-        connection.execute(
-            insert(Event),
-            [
-                {
-                    "id": new_id(),
-                    "workspace_id": workspace_id,
-                    "email_id": email_id,
-                    "type": event.type,
-                    "address": event.address,
-                    "data": event.data,
-                }
-                for workspace_id, email_id, event in news
-            ],
-        )
+    _append(connection, [_row(workspace_id, email_id, event) for workspace_id, email_id, event in news])
+
+
+def tell(connection: Connection, workspace_id: UUID, type_: str, data: dict[str, Any]) -> None:
+    """Say what happened to a resource that is no email; webhooks are told the data as it is."""
+    _append(connection, [_row(workspace_id, None, NewEvent(type_, data=data))])
+
+
+def _append(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(Event), rows)
+        outbox.write(connection, rows)
+
+
+def _row(workspace_id: UUID, email_id: UUID | None, event: NewEvent) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "workspace_id": workspace_id,
+        "email_id": email_id,
+        "type": event.type,
+        "address": event.address,
+        "data": event.data,
+    }
 
 
 def email(connection: Connection, email_id: UUID) -> AnyRow | None:
