@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from loguru import logger
 
@@ -14,6 +15,7 @@ from postroom_jobs.broker import HintsUnavailable
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER
 from postroom_scheduler.brake import BrakeRules, brake_workspaces
+from postroom_scheduler.retention import RetentionRules, batches, forget
 from postroom_scheduler.sweeps import (
     end_unknowns,
     expire_leases,
@@ -24,6 +26,7 @@ from postroom_scheduler.sweeps import (
 )
 
 _BRAKE_SECONDS = 60.0
+_FORGET_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ def jobs(
     hints: Hints,
     rules: UnknownRules,
     brake: BrakeRules,
+    retention: RetentionRules,
     *,
     sweep_seconds: float,
     hint_age_seconds: float,
@@ -55,6 +59,10 @@ def jobs(
         Job("hint_alone", sweep_seconds, lambda: hint_alone(database, hints, age), (ALONE,)),
         Job("hint_provider_jobs", sweep_seconds, lambda: hint_provider_jobs(database, hints, age), (PROVIDER,)),
         Job("brake_workspaces", _BRAKE_SECONDS, lambda: brake_workspaces(database, brake)),
+        *(
+            Job(f"forget_{what}", _FORGET_SECONDS, partial(forget, database, what, some))
+            for what, some in batches(retention).items()
+        ),
     ]
 
 

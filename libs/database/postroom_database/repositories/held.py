@@ -78,6 +78,7 @@ def discard(connection: Connection, email_id: UUID) -> bool:
             state=(ended(states) or State.FAILED).value,
             last_event=climb(State(email.last_event), highest(states)).value,
             held_because=None,
+            due_at=Now(),
             reason=_DISCARDED,
         )
     )
