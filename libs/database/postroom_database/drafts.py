@@ -49,6 +49,8 @@ class Draft:
     tags: list[dict[str, Any]] | None
     scheduled_at: datetime | None
     request_id: str
+    key_id: UUID | None = None
+    """The API key that sends it; None: no client did."""
     attachments: tuple[DraftAttachment, ...] = field(default=())
 
     @property
