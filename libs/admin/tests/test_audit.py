@@ -64,7 +64,15 @@ class Scene:
 
     def domain(self) -> str:
         asked = NewDomain(
-            "example.com", "eu-west-1", "send", None, False, False, "opportunistic", "enabled", "disabled"
+            name="example.com",
+            region="eu-west-1",
+            custom_return_path="send",
+            tracking_subdomain=None,
+            open_tracking=False,
+            click_tracking=False,
+            tls="opportunistic",
+            sending="enabled",
+            receiving="disabled",
         )
         with self.database.begin() as connection:
             return str(domains.add(connection, self.workspace_id, asked, SealedKey("s", "public", "sealed")).name)
@@ -199,7 +207,7 @@ def test_entries_are_listed_newest_first(scene: Scene, noted: tuple[UUID, UUID])
 def test_entries_are_listed_for_programs(scene: Scene, noted: tuple[UUID, UUID]) -> None:
     [line, _] = scene.admin("audit", "list", *OF_ACME, "--json").stdout.splitlines()
     found = json.loads(line)
-    assert UUID(found.pop("id"))
+    assert UUID(found.pop("id")) in entries(scene.database)
     assert re.fullmatch(MOMENT, found.pop("created_at"))
     assert found == {
         "workspace_id": str(scene.workspace_id),
