@@ -2,6 +2,7 @@
 
 import click
 
+from postroom_admin.audit import audit_group
 from postroom_admin.dead import dead_group
 from postroom_admin.doctor import doctor_command
 from postroom_admin.domains import domain_group
@@ -41,6 +42,7 @@ for command in (
     dead_group,
     suppression_group,
     fence_command,
+    audit_group,
     doctor_command,
     embedded_command,
 ):

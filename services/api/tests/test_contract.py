@@ -143,6 +143,7 @@ def test_every_documented_answer_is_what_is_answered(shared_api: RunningApi, doc
         ("DELETE", "/domains/{domain_id}"),
         ("GET", "/templates"),
         ("GET", "/templates/{id_or_alias}"),
+        ("GET", "/audit"),
         ("GET", "/livez"),
         ("GET", "/version"),
     ):

@@ -195,4 +195,4 @@ def test_nothing_of_one_workspace_is_visible_to_the_other(shared_api: RunningApi
 
 def test_every_addressed_route_is_reached_for() -> None:
     assert len(ADDRESSED) > 6
-    assert {"/emails", "/api-keys", "/templates"} <= set(LISTS)
+    assert {"/emails", "/api-keys", "/templates", "/audit"} <= set(LISTS)
