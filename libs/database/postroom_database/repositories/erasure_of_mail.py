@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, delete, exists, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from postroom_database.models import Email, InboxMessage, Recipient
@@ -66,14 +66,14 @@ def _take_out(connection: Connection, person: Person, email: AnyRow) -> None:
         "bcc_list": person.without(email.bcc_list) or None,
         "reason": None,
     }
-    theirs = [address for address in recipients.envelope(email) if person.owns(address)]
-    connection.execute(delete(Recipient).where(Recipient.email_id == email.id, Recipient.address.in_(theirs)))
+    theirs = func.lower(Recipient.address) == person.form
+    connection.execute(delete(Recipient).where(Recipient.email_id == email.id, theirs))
     if email.state in ENDS:
         values |= {"subject": "", "headers": None, "tags": None}
         removal.remove_bodies(connection, [email.id])
     elif email.state != State.SCHEDULED.value:
         known = recipients.settled(connection, email.id)
-        others = [address for address in recipients.envelope(email) if address not in theirs]
+        others = person.without(recipients.envelope(email))
         state = ended([known.get(address, State.QUEUED) for address in others])
         if state is not None:  # they were the last who had not got it
             values |= {"state": state.value, "held_because": None, "due_at": Now()}
