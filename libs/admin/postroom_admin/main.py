@@ -8,6 +8,7 @@ from postroom_admin.doctor import doctor_command
 from postroom_admin.domains import domain_group
 from postroom_admin.email_show import email_group
 from postroom_admin.embedded import embedded_command
+from postroom_admin.erase import erase_command
 from postroom_admin.fence import fence_command
 from postroom_admin.keys import key_group
 from postroom_admin.migrating import migrate_command
@@ -41,6 +42,7 @@ for command in (
     email_group,
     dead_group,
     suppression_group,
+    erase_command,
     fence_command,
     audit_group,
     doctor_command,

@@ -48,7 +48,7 @@ def batches(rules: RetentionRules) -> Mapping[str, Sequence[Batch]]:
     if days := rules.emails_days:
         found["emails"] = [_old(partial(retention.emails, part=part), days, _EMAILS) for part in PARTS]
         found["other_events"] = [_old(retention.other_events, days, _ROWS)]
-        found["unmatched_messages"] = [_old(retention.unmatched_messages, days, _ROWS)]
+        found["unaccounted_messages"] = [_old(retention.unaccounted_messages, days, _ROWS)]
         found["slots"] = [_old(retention.slots, max(days, _SLOTS_LEAST_DAYS), _ROWS)]
     if days := rules.audit_days:
         found["audit_entries"] = [_old(retention.audit_entries, days, _ROWS)]

@@ -80,7 +80,7 @@ def test_half_of_the_time_is_left_to_others(database: Database) -> None:
     ("changes", "gone"),
     [
         ({"bodies_days": 0, "emails_days": 0}, {"bodies", "captured", "emails", "other_events", "slots"}),
-        ({"emails_days": 0}, {"emails", "other_events", "unmatched_messages", "slots"}),
+        ({"emails_days": 0}, {"emails", "other_events", "unaccounted_messages", "slots"}),
         ({"audit_days": 0}, {"audit_entries"}),
     ],
 )
