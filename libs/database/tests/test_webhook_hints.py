@@ -1,6 +1,5 @@
 """Which webhooks workers are told of, and what it costs to find them."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -91,7 +90,7 @@ def test_all_webhooks_are_looked_at_however_many_there_are(database: Database) -
 
 
 @pytest.fixture
-def filled(mariadb_database: Database) -> Iterator[tuple[Database, UUID]]:
+def filled(mariadb_database: Database) -> tuple[Database, UUID]:
     """Ten webhooks with large pasts, one of them with a large backlog."""
     database = mariadb_database
     ids = [add_webhook(database, uuid4()) for _ in range(10)]
@@ -105,7 +104,7 @@ def filled(mariadb_database: Database) -> Iterator[tuple[Database, UUID]]:
             count = BACKLOG if busy else BACKLOG // 10
             connection.execute(text(FILL), values | {"offset": place * BACKLOG * 4 + BACKLOG * 2, "count": count})
         connection.execute(text("ANALYZE TABLE webhook_deliveries"))
-    yield database, ids[0]
+    return database, ids[0]
 
 
 def test_a_look_costs_the_same_however_much_waits_and_has_ended(filled: tuple[Database, UUID]) -> None:
