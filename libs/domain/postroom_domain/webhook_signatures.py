@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from uuid import UUID
 
 _PREFIX = "whsec_"
 _SECRET_BYTES = 24
@@ -14,6 +15,11 @@ _SECRET_BYTES = 24
 def new_secret() -> str:
     """``whsec_`` and 24 random bytes in base64."""
     return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def message_id(delivery_id: UUID) -> str:
+    """The value of ``svix-id``, and the id of the delivery for clients: the same in every attempt."""
+    return f"msg_{delivery_id.hex}"
 
 
 def sign(signing_secrets: Sequence[str], message_id: str, timestamp: int, body: bytes) -> str:
