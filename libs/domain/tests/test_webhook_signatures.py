@@ -36,7 +36,8 @@ def with_resend(secret: str, headers: dict[str, str]) -> None:
 
 
 def with_our_own(secret: str, headers: dict[str, str]) -> None:
-    verify(secret, *headers.values(), BODY, now=time.time())
+    message_id, timestamp, signature = headers.values()
+    verify(secret, message_id, timestamp, signature, BODY, now=time.time())
 
 
 VERIFIERS = [with_svix, with_standard_webhooks, with_resend, with_our_own]

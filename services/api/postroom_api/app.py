@@ -19,6 +19,7 @@ from postroom_api.routes.domains import domain_routes
 from postroom_api.routes.emails import email_routes
 from postroom_api.routes.suppressions import suppression_routes
 from postroom_api.routes.templates import template_routes
+from postroom_api.routes.webhooks import webhook_routes
 
 VERSION = "1"
 
@@ -74,4 +75,5 @@ def client_routes(resources: Resources) -> list[Router]:
         api_key_routes(resources),
         suppression_routes(resources),
         template_routes(resources),
+        *webhook_routes(resources),
     ]

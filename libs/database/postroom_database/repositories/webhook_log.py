@@ -4,6 +4,7 @@ Whoever asks has found the webhook in the client's workspace; all that is found 
 """
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, and_, case, select, update
@@ -70,5 +71,5 @@ def replay(connection: Connection, webhook_id: UUID, delivery_id: UUID) -> None:
     connection.execute(update(Webhook).where(Webhook.id == webhook_id).values(hinted_at=None))
 
 
-def _of(webhook_id: UUID, delivery_id: UUID) -> tuple[object, object]:
+def _of(webhook_id: UUID, delivery_id: UUID) -> tuple[Any, Any]:
     return WebhookDelivery.id == delivery_id, WebhookDelivery.webhook_id == webhook_id
