@@ -6,8 +6,10 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
+from uuid import UUID
 
 _PREFIX = "whsec_"
+_MESSAGE_ID = re.compile(r"msg_(?P<hex>[0-9a-f]{32})")
 _SECONDS = re.compile(r"[0-9]{1,12}")
 _SECRET_BYTES = 24
 """A multiple of three: some verifiers cannot read base64 without its padding, and this needs none."""
@@ -25,6 +27,11 @@ def new_secret() -> str:
     return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 
+def message_id(delivery_id: UUID) -> str:
+    """The value of ``svix-id``, and the id of the delivery for clients: the same in every attempt."""
+    return f"msg_{delivery_id.hex}"
+
+
 def sign(signing_secrets: Sequence[str], message_id: str, timestamp: int, body: bytes) -> str:
     """The value of ``svix-signature``: one signature for each secret, with a space between them.
 
@@ -36,6 +43,12 @@ def sign(signing_secrets: Sequence[str], message_id: str, timestamp: int, body: 
     """
     signed = f"{message_id}.{timestamp}.".encode() + body
     return " ".join(f"v1,{_digest(secret, signed)}" for secret in signing_secrets)
+
+
+def parse_message_id(text: str) -> UUID | None:
+    """The delivery that a text names; None: it names none, because message_id makes no such text."""
+    found = _MESSAGE_ID.fullmatch(text)
+    return None if found is None else UUID(found["hex"])
 
 
 def verify(signing_secret: str, message_id: str, timestamp: str, signature: str, body: bytes, *, now: float) -> None:

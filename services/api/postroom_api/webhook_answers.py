@@ -6,7 +6,7 @@ import msgspec
 
 from postroom_api.answers import timestamp
 from postroom_database.types import AnyRow
-from postroom_domain.webhook_ids import message_id
+from postroom_domain.webhook_signatures import message_id
 
 
 class WebhookSummary(msgspec.Struct, frozen=True):

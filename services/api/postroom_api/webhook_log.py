@@ -26,8 +26,8 @@ from postroom_database.repositories import audit, webhook_deliveries, webhook_lo
 from postroom_database.repositories.audit import Actor
 from postroom_database.repositories.webhook_deliveries import Told
 from postroom_database.types import AnyRow
-from postroom_domain.webhook_ids import message_id
 from postroom_domain.webhook_payloads import build
+from postroom_domain.webhook_signatures import message_id
 
 
 @dataclass(frozen=True, slots=True)

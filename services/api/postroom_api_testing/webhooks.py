@@ -9,7 +9,7 @@ from postroom_api_testing.running import RunningApi
 from postroom_database.models import Webhook, WebhookAttempt, WebhookDelivery
 from postroom_database.repositories import timelines
 from postroom_domain.ids import new_id
-from postroom_domain.webhook_ids import parse_message_id
+from postroom_domain.webhook_signatures import parse_message_id
 
 WEBHOOK = {"endpoint": "http://127.0.0.1:9/hook", "events": ["domain.created", "email.sent"]}
 DATA = {"id": "1", "name": "example.com"}

@@ -15,7 +15,7 @@ from postroom_database.repositories import timelines
 from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import Now
 from postroom_domain.ids import new_id
-from postroom_domain.webhook_ids import message_id
+from postroom_domain.webhook_signatures import message_id
 
 
 @pytest.fixture

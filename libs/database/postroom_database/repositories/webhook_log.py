@@ -62,13 +62,13 @@ def replay(connection: Connection, webhook_id: UUID, delivery_id: UUID) -> None:
 
     One that is being attempted at this moment is left to that attempt.
     """
+    # The webhook first, as workers lock it. A hint that was given before knew of nothing to do.
+    connection.execute(update(Webhook).where(Webhook.id == webhook_id).values(hinted_at=None))
     connection.execute(
         update(WebhookDelivery)
         .where(*_of(webhook_id, delivery_id), ~_IS_ATTEMPTED)
         .values(state=DeliveryState.PENDING.value, attempts=0, due_at=Now(), lease_token=None)
     )
-    # A hint that was given before knew of nothing to do.
-    connection.execute(update(Webhook).where(Webhook.id == webhook_id).values(hinted_at=None))
 
 
 def _of(webhook_id: UUID, delivery_id: UUID) -> tuple[Any, Any]:

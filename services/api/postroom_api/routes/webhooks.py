@@ -29,7 +29,7 @@ from postroom_api.webhook_request import CreateWebhookRequest, UpdateWebhookRequ
 from postroom_api.webhooks import Webhooks
 from postroom_database.repositories.audit import Actor, ActorKind
 from postroom_domain.sealing import Seal
-from postroom_domain.webhook_ids import parse_message_id
+from postroom_domain.webhook_signatures import parse_message_id
 from postroom_egress.fetch import Egress
 
 _CREATE = msgspec.json.Decoder(CreateWebhookRequest)

@@ -2,7 +2,7 @@ from uuid import uuid4
 
 import pytest
 
-from postroom_domain.webhook_ids import message_id, parse_message_id
+from postroom_domain.webhook_signatures import message_id, parse_message_id
 
 
 def test_an_id_is_read_as_it_was_made() -> None:
