@@ -53,6 +53,15 @@ class Egress:
         self._resolver = resolver
         self._context = ssl.create_default_context()
 
+    def check(self, url: str) -> None:
+        """Find out whether a URL may be reached, without asking its host for anything.
+
+        Raises:
+            Refused: it may not.
+            Unreachable: the host has no address at this moment, or none was found in time.
+        """
+        self._find_addresses(parse_target(url), time.monotonic() + self._timeout_seconds)
+
     def fetch(self, url: str, *, max_bytes: int) -> Fetched:
         """Get a whole document. Raises Refused (also when it is larger than `max_bytes`) or Unreachable."""
         with self._request("GET", url) as (answer, deadline):

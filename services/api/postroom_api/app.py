@@ -20,6 +20,7 @@ from postroom_api.routes.domains import domain_routes
 from postroom_api.routes.emails import email_routes
 from postroom_api.routes.suppressions import suppression_routes
 from postroom_api.routes.templates import template_routes
+from postroom_api.routes.webhooks import webhook_routes
 
 VERSION = "1"
 
@@ -76,4 +77,5 @@ def client_routes(resources: Resources) -> list[Router]:
         suppression_routes(resources),
         template_routes(resources),
         audit_routes(resources),
+        *webhook_routes(resources),
     ]

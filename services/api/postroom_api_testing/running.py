@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any, Self
 from uuid import UUID
 
@@ -41,6 +42,7 @@ TERMS = Terms(
     public_url=None,
     requests_per_second=0,
     verified_only=False,
+    reachable=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
 )
 """As the embedded default has them."""
 

@@ -12,6 +12,7 @@ import pytest
 from postroom_api_testing.exchange import Answer
 from postroom_api_testing.reference import read_contract
 from postroom_api_testing.running import RunningApi
+from postroom_database.repositories import timelines
 from postroom_domain.ids import new_id
 from postroom_testing.audit import all_but_audit, audit_is_gone, entries
 
@@ -49,7 +50,12 @@ def prepare(api: RunningApi, route: Route) -> str:
     if "{" in path:
         made = act(api, "POST", path.partition("/{")[0])
         path = re.sub(r"\{\w+\}", made.json()["id"], path, count=1)
-        assert "{" not in path, "it is about two resources: say how the second is made"
+    if "{event_id}" in path:
+        with api.database.begin() as connection:
+            timelines.tell(connection, api.workspace_id, "email.delivered", {})
+        [event] = api.request("GET", path.partition("/{")[0]).json()["data"]
+        path = path.replace("{event_id}", event["id"])
+    assert "{" not in path, "it is about two resources: say how the second is made"
     if route in FIRST:
         act(api, "POST", FIRST[route])
     return path
