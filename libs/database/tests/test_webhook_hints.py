@@ -13,6 +13,16 @@ from postroom_database.types import Now
 from postroom_testing.webhooks import add_webhook
 
 BACKLOG = 200_000
+Values = dict[str, Any]
+BUSY: list[tuple[Values, Values]] = [
+    ({"status": "disabled"}, {"status": "enabled"}),
+    ({"lease_ends_at": Now(60)}, {"lease_ends_at": Now(-1)}),
+    ({"hinted_at": Now(-30)}, {"hinted_at": Now(-90)}),
+]
+TROUBLED: list[tuple[Values, Values]] = [
+    ({"failing_since": Now()}, {"failing_since": None}),
+    ({"is_slow": True}, {"is_slow": False}),
+]
 FILL = """
     INSERT INTO webhook_deliveries (id, workspace_id, webhook_id, event_id, type, state, due_at)
     SELECT UNHEX(LPAD(HEX(seq + :offset), 32, '0')), :workspace, :webhook, :webhook, 'email.sent', 'pending',
@@ -44,16 +54,12 @@ def test_only_what_is_enabled_free_and_due_is_hinted(database: Database) -> None
     assert hinted(database) == []
     tell(database, workspace_id)
     assert hinted(database) == [webhook_id]
-    for values, back in (
-        ({"status": "disabled"}, {"status": "enabled"}),
-        ({"lease_ends_at": Now(60)}, {"lease_ends_at": Now(-1)}),
-        ({"hinted_at": Now(-30)}, {"hinted_at": Now(-90)}),
-    ):
+    for values, back in BUSY:
         change(database, webhook_id, **values)
         assert hinted(database) == [], values
         change(database, webhook_id, **back)
         assert hinted(database) == [webhook_id]
-    for values, back in (({"failing_since": Now()}, {"failing_since": None}), ({"is_slow": True}, {"is_slow": False})):
+    for values, back in TROUBLED:
         change(database, webhook_id, **values)
         assert (hinted(database), hinted(database, slow=True)) == ([], [webhook_id]), values
         change(database, webhook_id, **back)
