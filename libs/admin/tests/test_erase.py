@@ -128,7 +128,7 @@ def test_interrupted_it_notes_what_was_done_and_goes_on_when_run_again(admin: An
         process = admin.start("erase", "--address", ADDRESS, "--yes")
 
         def waits() -> bool:
-            waiting = text("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
+            waiting = text("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'UPDATE events SET%'")
             return bool(connection.execute(waiting).scalar_one())
 
         wait_until(waits, seconds=SECONDS, what="the command to wait for that event")

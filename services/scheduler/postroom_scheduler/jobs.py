@@ -28,8 +28,8 @@ from postroom_scheduler.sweeps import (
 )
 
 _BRAKE_SECONDS = 60.0
-_FORGET_SECONDS = 10.0
 _COUNT_SECONDS = 15.0
+_FORGET_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
