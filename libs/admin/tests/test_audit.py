@@ -18,7 +18,7 @@ from postroom_database.repositories import api_keys, audit, domains, workspaces
 from postroom_database.repositories.audit import Actor, ActorKind
 from postroom_database.repositories.domains import NewDomain, SealedKey
 from postroom_domain.tokens import hash_token
-from postroom_testing.audit import all_but_audit, audit_is_gone, entries
+from postroom_testing.audit import all_but_audit, audit_is_gone, entries, noting_transactions
 from postroom_testing.drafts import draft, store
 
 SILENT = {
@@ -144,7 +144,10 @@ def test_a_command_notes_what_it_changes_or_changes_nothing(scene: Scene, comman
     with audit_is_gone(scene.database):
         assert scene.admin(*arguments).exit_code == 69
     assert all_but_audit(scene.database) == everything
-    scene.run(*arguments)
+    with noting_transactions() as noting:
+        scene.run(*arguments)
+    [changed] = noting
+    assert changed, "the change is made in another transaction than its entry"
     found = entries(scene.database)
     [entry] = [found[one] for one in found.keys() - before.keys()]
     assert (entry.actor, entry.key_id, entry.action) == ("operator", None, CHANGES[command][0])

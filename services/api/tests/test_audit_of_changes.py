@@ -14,7 +14,7 @@ from postroom_api_testing.reference import read_contract
 from postroom_api_testing.running import RunningApi
 from postroom_database.repositories import timelines
 from postroom_domain.ids import new_id
-from postroom_testing.audit import all_but_audit, audit_is_gone, entries
+from postroom_testing.audit import all_but_audit, audit_is_gone, entries, noting_transactions
 
 Route = tuple[str, str]
 
@@ -74,7 +74,10 @@ def test_a_route_notes_what_it_changes_or_changes_nothing(api: RunningApi, route
     with audit_is_gone(api.database):
         assert api.request(method, path, example(*route)).status == 500
     assert all_but_audit(api.database) == everything
-    answer = api.request(method, path, example(*route), headers={"x-request-id": SENT_ID})
+    with noting_transactions() as noting:
+        answer = api.request(method, path, example(*route), headers={"x-request-id": SENT_ID})
+    [changed] = noting
+    assert changed, "the change is made in another transaction than its entry"
     assert answer.status in {200, 201}, answer
     found = entries(api.database)
     new = [row for entry_id, row in found.items() if entry_id not in before]
