@@ -25,3 +25,6 @@ ALONE = Job(actor="deliver_alone", queue="alone", priority=5, ids_per_hint=1)
 
 PROVIDER = Job(actor="provider", queue="provider", priority=5, ids_per_hint=1)
 """What the provider is told or asked beside mail; one id a hint, because one job may be several slow calls."""
+
+PROVIDER_EVENTS = Job(actor="provider_events", queue="provider_events", priority=5)
+"""What the provider told of emails."""

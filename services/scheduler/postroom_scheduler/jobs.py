@@ -12,13 +12,14 @@ from postroom_health.backing_service import BackingService
 from postroom_jobs import names
 from postroom_jobs.broker import HintsUnavailable
 from postroom_jobs.hints import Hints
-from postroom_jobs.names import ALONE, DELIVER, PROVIDER
+from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS
 from postroom_scheduler.brake import BrakeRules, brake_workspaces
 from postroom_scheduler.sweeps import (
     end_unknowns,
     expire_leases,
     hint_alone,
     hint_missing,
+    hint_provider_events,
     hint_provider_jobs,
     queue_due,
 )
@@ -54,6 +55,12 @@ def jobs(
         Job("hint_missing", sweep_seconds, lambda: hint_missing(database, hints, age), tuple(DELIVER.values())),
         Job("hint_alone", sweep_seconds, lambda: hint_alone(database, hints, age), (ALONE,)),
         Job("hint_provider_jobs", sweep_seconds, lambda: hint_provider_jobs(database, hints, age), (PROVIDER,)),
+        Job(
+            "hint_provider_events",
+            sweep_seconds,
+            lambda: hint_provider_events(database, hints, age),
+            (PROVIDER_EVENTS,),
+        ),
         Job("brake_workspaces", _BRAKE_SECONDS, lambda: brake_workspaces(database, brake)),
     ]
 

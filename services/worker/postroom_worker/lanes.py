@@ -1,4 +1,7 @@
-"""The threads of a worker: some for bulk mail, as many for all else, so that a batch that waits holds nobody up."""
+"""The threads of a worker: some for bulk mail, as many for all else, so that a batch that waits holds nobody up.
+
+What the provider told has a few of its own: it settles mail, and must not wait behind mail; nor mail behind it.
+"""
 
 import threading
 
@@ -6,18 +9,20 @@ from dramatiq.brokers.redis import RedisBroker
 
 from postroom_domain.lanes import Lane
 from postroom_health.backing_service import BackingService
-from postroom_jobs.names import ALONE, DELIVER, PROVIDER
+from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS
 from postroom_worker.hint_worker import HintWorker
 from postroom_worker.pace import Pace
 
+EVENT_THREADS = 2
+
 
 class Lanes:
-    """Two workers, each with queues and threads of its own, on one broker.
+    """Three workers, each with queues and threads of its own, on one broker.
 
     Args:
         broker: whose actors are declared.
         redis: whether it answers is noted there by the broker's client.
-        threads: of each.
+        threads: of each of the two that deliver.
         pace: runs as long as they do; None: there is none.
     """
 
@@ -31,6 +36,7 @@ class Lanes:
         self._workers = [
             HintWorker(broker, redis, others, threads=threads),
             HintWorker(broker, redis, bulk, threads=threads, prefetch=prefetch),
+            HintWorker(broker, redis, {PROVIDER_EVENTS.queue}, threads=EVENT_THREADS),
         ]
 
     def start(self) -> None:
