@@ -2,8 +2,6 @@
 
 import time
 
-from loguru import logger
-
 from postroom_domain.errors import InvalidCertificate
 from postroom_domain.sns_signatures import SigningCertificate
 from postroom_egress.errors import EgressError
@@ -43,7 +41,6 @@ class SigningCertificates:
         try:
             certificate = SigningCertificate(self._egress.fetch(url, max_bytes=_MAX_BYTES).content)
         except (EgressError, InvalidCertificate) as problem:
-            logger.warning("certificate.not_fetched", reason=str(problem))
             raise NoCertificate(str(problem)) from problem
         if len(self._kept) >= _KEPT_CERTIFICATES:
             self._kept.clear()

@@ -85,7 +85,8 @@ class SesHook:
             # Somebody else may have fetched it in the meantime.
             kept = certificates.find(url)
             return kept if kept is not None else await asyncio.to_thread(certificates.fetch, url)
-        except NoCertificate:
+        except NoCertificate as problem:
+            logger.warning("certificate.not_fetched", reason=str(problem))
             raise _again("no_certificate") from None
         finally:
             self._turn.release()

@@ -161,10 +161,7 @@ def page(connection: Connection, *, result: MessageResult | None, after: UUID | 
         .order_by(ProviderMessage.job_id)
         .limit(limit)
     )
-    return [
-        KeptMessage(row.job_id, row.id, MessageResult(row.result), row.received_at, row.body or "")  # type: ignore[arg-type]  # such have both
-        for row in rows
-    ]
+    return [KeptMessage(row.job_id, row.id, MessageResult(row.result), row.received_at, row.body or "") for row in rows]
 
 
 def retry(connection: Connection, job_id: UUID) -> bool:
