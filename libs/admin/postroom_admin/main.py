@@ -19,11 +19,12 @@ _EXIT_CODES = """
 \b
 Exit codes:
   0   done
-  1   not done: nothing of that name or id, or the doctor found something
+  1   not done: nothing of that name or id, something was left as it is, or the doctor found something
   2   wrong arguments
   69  the database, or another service, is away or refuses
   75  another process is migrating; try again later
   78  the configuration is wrong; the report names the variables
+  130 stopped with Ctrl-C; what it had done is told
 """
 
 
