@@ -31,3 +31,6 @@ WEBHOOKS = Job(actor="post_webhook", queue="webhooks", priority=0, ids_per_hint=
 
 SLOW_WEBHOOKS = Job(actor="post_slow_webhook", queue="slow_webhooks", priority=0, ids_per_hint=1)
 """The same of those that failed the last time, or took long; they hold up nobody but each other."""
+
+PROVIDER_EVENTS = Job(actor="provider_events", queue="provider_events", priority=5)
+"""What the provider told of emails."""

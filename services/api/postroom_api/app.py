@@ -20,6 +20,7 @@ from postroom_api.routes.domains import domain_routes
 from postroom_api.routes.emails import email_routes
 from postroom_api.routes.suppressions import suppression_routes
 from postroom_api.routes.templates import template_routes
+from postroom_api.routes.timelines import timeline_routes
 from postroom_api.routes.webhooks import webhook_routes
 
 VERSION = "1"
@@ -71,6 +72,7 @@ def client_routes(resources: Resources) -> list[Router]:
     """What API clients use: each asks for a key."""
     return [
         email_routes(resources),
+        timeline_routes(resources),
         domain_routes(resources),
         *attachment_routes(resources),
         api_key_routes(resources),

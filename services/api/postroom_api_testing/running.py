@@ -70,7 +70,7 @@ class RunningApi:
         *,
         workspace: str = "one",
         terms: Terms = TERMS,
-        hooks: Callable[[Database], Router] | None = None,
+        hooks: Callable[[Database, Hinter], Router] | None = None,
     ) -> None:
         services = {name: BackingService(name) for name in ("database", "redis")}
         self.database = Database(database_url, pool_size=8, timeout_seconds=3, note=services["database"].note)
@@ -91,7 +91,7 @@ class RunningApi:
             operations=[
                 operations_routes(readiness, Version("api", "0", "test", "none")),
                 inbox_routes(self.database, exposed=False),
-                *([hooks(self.database)] if hooks else []),
+                *([hooks(self.database, self.hinter)] if hooks else []),
             ],
             remaining_seconds=lambda: 5.0,
         )

@@ -24,7 +24,8 @@ from postroom_transport.message import Transport
 from postroom_worker.actors import declare_actors
 from postroom_worker.delivery import Delivery
 from postroom_worker.domain_look import DomainLook
-from postroom_worker.lanes import Lanes
+from postroom_worker.event_work import EventWork
+from postroom_worker.lanes import EVENT_THREADS, Lanes
 from postroom_worker.letters import Letters
 from postroom_worker.mail_work import MailWork
 from postroom_worker.outcomes import RetryRules
@@ -56,7 +57,7 @@ def main() -> None:
     database_service, redis_service = BackingService("database"), BackingService("redis")
     database = Database(
         settings.database.url.get_secret_value(),
-        pool_size=max(settings.database.pool_size, 4 * settings.worker.threads),
+        pool_size=max(settings.database.pool_size, 4 * settings.worker.threads + EVENT_THREADS),
         timeout_seconds=settings.database.timeout_seconds,
         note=database_service.note,
     )
@@ -93,7 +94,7 @@ def main() -> None:
         stopping.asked,
         request_seconds=settings.webhooks.timeout_seconds,
     )
-    declare_actors(broker, mail_work, provider_work, webhook_work, patience)
+    declare_actors(broker, mail_work, provider_work, EventWork(database), webhook_work, patience)
     liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
     readiness = Readiness(
         [

@@ -17,3 +17,4 @@ QUOTA_PER_SECOND = Gauge("postroom_quota_per_second", "Recipients a second that 
 QUOTA_DAY_LEFT = Gauge(
     "postroom_quota_day_left", "Recipients that the provider still takes in these 24 hours; -1: any number."
 )
+PROVIDER_EVENTS = Counter("postroom_provider_events", "What the provider told of emails.", ["type", "result"])

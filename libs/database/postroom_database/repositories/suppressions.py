@@ -1,12 +1,12 @@
 """Suppressions: addresses that a workspace does not send to. Every query asks for the workspace."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.sql import ColumnElement
 
@@ -36,7 +36,7 @@ class NewSuppression:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Attributes: is_new is False when the address was suppressed already; it keeps the origin that it had."""
+    """Attributes: is_new is False when the address was suppressed already."""
 
     id: UUID
     origin: Origin
@@ -64,6 +64,8 @@ _COLUMNS = (
 def add(connection: Connection, workspace_id: UUID, wanted: Iterable[NewSuppression]) -> list[Added]:
     """Suppress addresses; each is answered once, in the order of their first appearance.
 
+    One that is suppressed already keeps its origin; a complaint alone says more than the bounce that was there.
+
     Two transactions may add one address at once: the second waits for the first and finds its row.
     """
     news: dict[str, NewSuppression] = {}
@@ -84,6 +86,7 @@ def add(connection: Connection, workspace_id: UUID, wanted: Iterable[NewSuppress
         for address in sorted(news)
     ]
     _insert_missing(connection, rows)
+    _raise_to_complaints(connection, workspace_id, news)
     there = {
         row.address: row
         for row in connection.execute(
@@ -111,6 +114,21 @@ def _insert_missing(connection: Connection, rows: list[dict[str, Any]]) -> None:
     else:
         # Not INSERT IGNORE, which would also hide a value that the server had to cut.
         connection.execute(mysql.insert(Suppression).on_duplicate_key_update(id=Suppression.id), rows)
+
+
+def _raise_to_complaints(connection: Connection, workspace_id: UUID, news: Mapping[str, NewSuppression]) -> None:
+    """Events come in any order: which of them came first must not decide what is known of an address."""
+    for address, new in news.items():
+        if new.origin is Origin.COMPLAINT:
+            connection.execute(
+                update(Suppression)
+                .where(
+                    Suppression.workspace_id == workspace_id,
+                    Suppression.address == address,
+                    Suppression.origin == Origin.BOUNCE.value,
+                )
+                .values(origin=new.origin.value, source_id=new.source_id)
+            )
 
 
 def among(connection: Connection, workspace_id: UUID, addresses: Iterable[str]) -> dict[str, Origin]:

@@ -1,20 +1,24 @@
-"""What workers are not known to know of: emails, jobs and webhooks, each claimed before it is hinted."""
+"""What workers are not known to know of: emails, jobs, messages and webhooks, each claimed before it is hinted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
-from postroom_database.models import Email, ProviderJob, Webhook
+from postroom_database.models import Email, ProviderJob, ProviderMessage, Webhook
 from postroom_database.types import Now
+
+Due: TypeAlias = type[Email] | type[ProviderJob] | type[ProviderMessage]
+Hinted: TypeAlias = Due | type[Webhook]
 
 
 @dataclass(frozen=True, slots=True)
 class Unhinted:
-    """An email, a job or a webhook, as it was found."""
+    """An email, a job, a message or a webhook, as it was found."""
 
     id: UUID
     hinted_at: datetime | None
@@ -22,7 +26,7 @@ class Unhinted:
 
 def find(
     connection: Connection,
-    model: type[Email] | type[ProviderJob],
+    model: Due,
     *which: ColumnElement[bool],
     older_than_seconds: float,
     limit: int,
@@ -40,14 +44,17 @@ def find(
     """
     lost = is_lost(connection, model, older_than_seconds=older_than_seconds, in_redis=in_redis)
     rows = connection.execute(
-        select(model.id, model.hinted_at).where(*which, model.due_at <= Now(), lost).order_by(model.due_at).limit(limit)
+        select(_id(model), model.hinted_at)
+        .where(*which, model.due_at <= Now(), lost)
+        .order_by(model.due_at)
+        .limit(limit)
     )
     return [Unhinted(*row) for row in rows]
 
 
 def is_lost(
     connection: Connection,
-    model: type[Email] | type[ProviderJob] | type[Webhook],
+    model: Hinted,
     *,
     older_than_seconds: float,
     in_redis: Sequence[UUID],
@@ -55,7 +62,7 @@ def is_lost(
     """Which rows were never hinted, or must have lost their hint; the arguments are find's."""
     lost: Now | datetime = Now(-older_than_seconds)
     if in_redis:
-        oldest = connection.execute(select(func.min(model.hinted_at)).where(model.id.in_(in_redis))).scalar_one()
+        oldest = connection.execute(select(func.min(model.hinted_at)).where(_id(model).in_(in_redis))).scalar_one()
         if oldest is not None:
             lost = oldest - timedelta(seconds=older_than_seconds)
     return or_(model.hinted_at.is_(None), model.hinted_at < lost)
@@ -63,14 +70,19 @@ def is_lost(
 
 def claim(
     connection: Connection,
-    model: type[Email] | type[ProviderJob] | type[Webhook],
+    model: Hinted,
     unhinted: Unhinted,
     which: ColumnElement[bool],
 ) -> bool:
     """Take the right to hint one that still stands so; False when another sweep was first, or a worker has it."""
     taken = connection.execute(
         update(model)
-        .where(model.id == unhinted.id, which, model.hinted_at.is_not_distinct_from(unhinted.hinted_at))
+        .where(_id(model) == unhinted.id, which, model.hinted_at.is_not_distinct_from(unhinted.hinted_at))
         .values(hinted_at=Now())
     )
     return taken.rowcount == 1
+
+
+def _id(model: Hinted) -> ColumnElement[Any]:
+    """What hints carry."""
+    return ProviderMessage.job_id.expression if model is ProviderMessage else model.id.expression
