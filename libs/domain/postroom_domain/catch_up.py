@@ -36,15 +36,17 @@ class Plan:
 
     Attributes:
         fire: those that bring mail now, oldest first.
-        skipped: the newest of those that bring none; None: there is none.
-        skipped_count: how many, as far as they were looked at.
         next: the slot after all these; None: there is none.
+        skipped: the newest of those that bring none; None: there is none.
+        skipped_count: how many of those that were looked at.
+        skipped_more: whether there may be older ones.
     """
 
     fire: tuple[Slot, ...]
-    skipped: Slot | None
-    skipped_count: int
     next: Slot | None
+    skipped: Slot | None = None
+    skipped_count: int = 0
+    skipped_more: bool = False
 
 
 def plan(timetable: Timetable, first: Slot, now: datetime, catch_up: CatchUp, limit: int) -> Plan:
@@ -58,7 +60,7 @@ def plan(timetable: Timetable, first: Slot, now: datetime, catch_up: CatchUp, li
         limit: how many of them ``all`` fires.
     """
     if now - first.at <= GRACE:
-        return Plan((first,), None, 0, timetable.next(first.at))
+        return Plan((first,), timetable.next(first.at))
     due = timetable.newest(first, now, LOOKED_AT)
     match catch_up:
         case CatchUp.NONE:
@@ -69,4 +71,10 @@ def plan(timetable: Timetable, first: Slot, now: datetime, catch_up: CatchUp, li
             fired = due[-limit:]
     skipped = due[: len(due) - len(fired)]
     last = fired[:TOGETHER][-1] if fired else due[-1]
-    return Plan(tuple(fired[:TOGETHER]), skipped[-1] if skipped else None, len(skipped), timetable.next(last.at))
+    return Plan(
+        tuple(fired[:TOGETHER]),
+        timetable.next(last.at),
+        skipped=skipped[-1] if skipped else None,
+        skipped_count=len(skipped),
+        skipped_more=len(due) == LOOKED_AT,
+    )

@@ -33,6 +33,10 @@ class InvalidDomain(DomainError):  # noqa: N818
     """Not the name of a domain that mail can come from, or not a label of one."""
 
 
+class NotSendable(DomainError):  # noqa: N818
+    """An email that was checked once, and cannot be sent any more."""
+
+
 class InvalidAlias(DomainError):  # noqa: N818
     """No name that a template can have beside its id."""
 

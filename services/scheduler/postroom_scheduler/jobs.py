@@ -14,6 +14,7 @@ from postroom_jobs.broker import HintsUnavailable
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER
 from postroom_scheduler.brake import BrakeRules, brake_workspaces
+from postroom_scheduler.firing import fire_slots, review_schedules
 from postroom_scheduler.sweeps import (
     end_unknowns,
     expire_leases,
@@ -24,6 +25,7 @@ from postroom_scheduler.sweeps import (
 )
 
 _BRAKE_SECONDS = 60.0
+_REVIEW_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ def jobs(
     *,
     sweep_seconds: float,
     hint_age_seconds: float,
+    verified_only: bool,
 ) -> list[Job]:
     """The table of jobs over what main.py opened."""
     age = hint_age_seconds
@@ -54,6 +57,8 @@ def jobs(
         Job("hint_missing", sweep_seconds, lambda: hint_missing(database, hints, age), tuple(DELIVER.values())),
         Job("hint_alone", sweep_seconds, lambda: hint_alone(database, hints, age), (ALONE,)),
         Job("hint_provider_jobs", sweep_seconds, lambda: hint_provider_jobs(database, hints, age), (PROVIDER,)),
+        Job("fire_slots", sweep_seconds, lambda: fire_slots(database, verified_only=verified_only)),
+        Job("review_schedules", _REVIEW_SECONDS, lambda: review_schedules(database)),
         Job("brake_workspaces", _BRAKE_SECONDS, lambda: brake_workspaces(database, brake)),
     ]
 

@@ -30,7 +30,15 @@ BRAKE = BrakeRules({Origin.BOUNCE: Brake(percent=5, min_volume=1000)}, window_se
 
 
 def table(database: Database, window: Any) -> dict[str, Job]:
-    made = jobs(database, Hints(window.broker, mark=100), RULES, BRAKE, sweep_seconds=0.5, hint_age_seconds=60)
+    made = jobs(
+        database,
+        Hints(window.broker, mark=100),
+        RULES,
+        BRAKE,
+        sweep_seconds=0.5,
+        hint_age_seconds=60,
+        verified_only=True,
+    )
     assert len({job.name for job in made}) == len(made)
     return {job.name: job for job in made}
 
@@ -43,6 +51,8 @@ def test_the_table_says_what_is_done_and_how_often(database: Database, window: A
         "hint_missing": 0.5,
         "hint_alone": 0.5,
         "hint_provider_jobs": 0.5,
+        "fire_slots": 0.5,
+        "review_schedules": 3600,
         "brake_workspaces": 60,
     }
 
@@ -82,6 +92,8 @@ def test_a_redis_that_is_away_is_told_once_and_so_is_its_return(
         "hint_missing",
         "hint_alone",
         "hint_provider_jobs",
+        "fire_slots",
+        "review_schedules",
         "brake_workspaces",
     ],
 )

@@ -74,6 +74,7 @@ def _row(draft: Draft) -> dict[str, Any]:
         "headers": draft.headers,
         "tags": draft.tags,
         "request_id": draft.request_id,
+        "key_id": draft.key_id,
         "attempts": 0,
     }
 
