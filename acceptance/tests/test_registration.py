@@ -9,6 +9,7 @@ from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER
 from postroom_scheduler.brake import BrakeRules
 from postroom_scheduler.jobs import jobs
+from postroom_scheduler.retention import RetentionRules
 from postroom_testing.server import wait_until
 
 
@@ -23,7 +24,8 @@ def test_every_queue_of_the_schedulers_table_is_consumed_by_the_worker(mariadb_u
     database = Database(mariadb_url, pool_size=1, timeout_seconds=5)
     rules = UnknownRules(hold=False, max_crashes=3, max_resends=3)
     brake = BrakeRules({}, window_seconds=60)
-    table = jobs(database, hints, rules, brake, sweep_seconds=1, hint_age_seconds=60, verified_only=True)
+    retention = RetentionRules(bodies_days=0, emails_days=0, audit_days=0)
+    table = jobs(database, hints, rules, brake, retention, sweep_seconds=1, hint_age_seconds=60, verified_only=True)
     hinted = [job for entry in table for job in entry.hints]
     assert {job.queue for job in hinted} == {job.queue for job in (*DELIVER.values(), ALONE, PROVIDER)}
     with Stack(environment, names=("worker",)):

@@ -15,6 +15,7 @@ from postroom_config.public import PublicSettings
 from postroom_config.rate_limit import RateLimitSettings
 from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
+from postroom_config.retention import RetentionSettings
 from postroom_config.scheduler import SchedulerSettings
 from postroom_config.secrets import SecretSettings
 from postroom_config.senders import SenderSettings
@@ -41,6 +42,7 @@ BLOCKS: tuple[type[Block], ...] = (
     PaceSettings,
     SchedulerSettings,
     BrakeSettings,
+    RetentionSettings,
     SesEventSettings,
     EgressSettings,
 )

@@ -76,6 +76,10 @@ def _load_block(block: type[Block], environ: Mapping[str, str], problems: list[P
         made = block(**values)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False):
+            if not detail["loc"]:  # each is right by itself, and they contradict each other
+                reason = detail["ctx"]["error"]
+                problems.extend(Problem(reading.source, f"contradiction: {reason}") for reading in readings.values())
+                continue
             name = str(detail["loc"][0])
             if name in readings:  # what was not read has been named above
                 problems.append(_malformed(readings[name].source, fields[name], detail.get("ctx", {})))

@@ -41,6 +41,9 @@ _RANK = {
 WAITING = (State.QUEUED, State.SUSPECT)
 """What a worker may take when it is due: in company, and alone."""
 
+ENDS = (State.SENT, State.FAILED, State.SUPPRESSED, State.CANCELED)
+"""Where an email stands in our own work once nothing is left to do."""
+
 _OURS = {State.SENDING, State.UNKNOWN, State.SUSPECT, State.HELD}
 
 

@@ -14,6 +14,7 @@ from postroom_api.failures import HANDLERS
 from postroom_api.resources import Resources
 from postroom_api.routes.api_keys import api_key_routes
 from postroom_api.routes.attachments import attachment_routes
+from postroom_api.routes.audit import audit_routes
 from postroom_api.routes.docs import docs_routes
 from postroom_api.routes.domains import domain_routes
 from postroom_api.routes.emails import email_routes
@@ -74,4 +75,5 @@ def client_routes(resources: Resources) -> list[Router]:
         api_key_routes(resources),
         suppression_routes(resources),
         template_routes(resources),
+        audit_routes(resources),
     ]

@@ -28,12 +28,15 @@ _ADDRESS_FORM = "The email address needs to follow the `email@example.com` or `N
 _BASE64_LINE = 78 / 57  # bytes on the wire for each byte: 76 characters and a line break for 57 bytes
 
 
-def make_draft(request: EmailRequest, *, workspace_id: UUID, lane: Lane, request_id: str, now: datetime) -> Draft:
+def make_draft(
+    request: EmailRequest, *, workspace_id: UUID, key_id: UUID | None, lane: Lane, request_id: str, now: datetime
+) -> Draft:
     """Check one email.
 
     Args:
         request: as decoded, with what its template says in its place.
         workspace_id: whose it will be.
+        key_id: the API key that sends it; None: no client does.
         lane: interactive, or bulk for a batch.
         request_id: which request caused it.
         now: aware; what a relative ``scheduled_at`` is relative to.
@@ -70,6 +73,7 @@ def make_draft(request: EmailRequest, *, workspace_id: UUID, lane: Lane, request
         tags=_tags(request.tags),
         scheduled_at=send_time(request.scheduled_at or request.scheduled_at_camel, now),
         request_id=request_id,
+        key_id=key_id,
         attachments=make_attachments(request.attachments),
     )
     if not request.text and not request.html:

@@ -6,9 +6,11 @@ from uuid import UUID
 
 import msgspec
 from loguru import logger
+from sqlalchemy import Connection
 
 from postroom_api.answers import timestamp
 from postroom_api.asking import ask
+from postroom_api.caller import Caller
 from postroom_api.errors import NOT_FOUND, ApiError, invalid, refuse
 from postroom_api.names import read_name
 from postroom_api.writing import write
@@ -69,23 +71,28 @@ class KeyRemoved(KeyReference, frozen=True):
 class Keys:
     database: Database
 
-    def create(self, workspace_id: UUID, asked: KeyRequest) -> NewKey:
+    def create(self, caller: Caller, asked: KeyRequest) -> NewKey:
         name = read_name(asked.name, longest=_LONGEST_NAME)
         permission = _permission(asked.permission)
-        domain_id = self._domain(workspace_id, asked, permission)
+        domain_id = self._domain(caller.workspace_id, asked, permission)
         token = new_token()
-        key_id = write(
-            self.database,
-            lambda connection: api_keys.add(
+
+        def add(connection: Connection) -> UUID:
+            key_id = api_keys.add(
                 connection,
-                workspace_id=workspace_id,
+                workspace_id=caller.workspace_id,
                 name=name,
                 token_hash=hash_token(token),
                 permission=permission,
                 domain_id=domain_id,
-            ),
+            )
+            caller.note(connection, "key.created", key_id)
+            return key_id
+
+        key_id = write(self.database, add)
+        logger.info(
+            "key.created", workspace_id=str(caller.workspace_id), key_id=str(key_id), permission=permission.value
         )
-        logger.info("key.created", workspace_id=str(workspace_id), key_id=str(key_id), permission=permission.value)
         return NewKey(str(key_id), token)
 
     def page(self, workspace_id: UUID, wanted: Slice) -> KeyPage:
@@ -106,22 +113,27 @@ class Keys:
             ],
         )
 
-    def rename(self, workspace_id: UUID, key_id: UUID, asked: RenameRequest) -> KeyReference:
+    def rename(self, caller: Caller, key_id: UUID, asked: RenameRequest) -> KeyReference:
         name = read_name(asked.name, longest=_LONGEST_NAME)
-        if not write(
-            self.database,
-            lambda connection: api_keys.rename(connection, workspace_id=workspace_id, key_id=key_id, name=name),
-        ):
-            raise _not_found()
+
+        def rename(connection: Connection) -> None:
+            if not api_keys.rename(connection, workspace_id=caller.workspace_id, key_id=key_id, name=name):
+                raise _not_found()
+            caller.note(connection, "key.renamed", key_id)
+
+        write(self.database, rename)
         return KeyReference(str(key_id))
 
-    def remove(self, workspace_id: UUID, key_id: UUID) -> KeyRemoved:
+    def remove(self, caller: Caller, key_id: UUID) -> KeyRemoved:
         """End a key. Every process refuses it within seconds."""
-        if not write(
-            self.database, lambda connection: api_keys.end(connection, workspace_id=workspace_id, key_id=key_id)
-        ):
-            raise _not_found()
-        logger.info("key.revoked", workspace_id=str(workspace_id), key_id=str(key_id))
+
+        def end(connection: Connection) -> None:
+            if not api_keys.end(connection, workspace_id=caller.workspace_id, key_id=key_id):
+                raise _not_found()
+            caller.note(connection, "key.revoked", key_id)
+
+        write(self.database, end)
+        logger.info("key.revoked", workspace_id=str(caller.workspace_id), key_id=str(key_id))
         return KeyRemoved(str(key_id))
 
     def _domain(self, workspace_id: UUID, asked: KeyRequest, permission: Permission) -> UUID | None:

@@ -97,6 +97,7 @@ class Sending:
             lambda: make_draft(
                 email,
                 workspace_id=who.workspace_id,
+                key_id=who.key_id,
                 lane=lane,
                 request_id=request.state.request_id,
                 now=datetime.now(UTC),

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from postroom_api.asking import ask
 from postroom_api.bodies import fields_of
+from postroom_api.caller import Caller
 from postroom_api.email_check import check_address, check_subject
 from postroom_api.errors import NOT_FOUND, NOT_PUBLISHED, ApiError, invalid, refuse
 from postroom_api.template_answers import (
@@ -45,9 +46,9 @@ class Templates:
 
     database: Database
 
-    def create(self, workspace_id: UUID, asked: TemplateRequest) -> TemplateReference:
+    def create(self, caller: Caller, asked: TemplateRequest) -> TemplateReference:
         name, alias, content = new_name(asked), new_alias(asked), new_content(asked)
-        return self._add(workspace_id, name, alias, content)
+        return self._add(caller, name, alias, content, None)
 
     def page(self, workspace_id: UUID, wanted: Slice) -> TemplatePage:
         rows, has_more = ask(self.database, lambda connection: templates.page(connection, workspace_id, wanted))
@@ -56,7 +57,7 @@ class Templates:
     def one(self, workspace_id: UUID, name: str) -> TemplateDetails:
         return template_details(self._find(workspace_id, name))
 
-    def change(self, workspace_id: UUID, name: str, asked: TemplateRequest) -> TemplateReference:
+    def change(self, caller: Caller, name: str, asked: TemplateRequest) -> TemplateReference:
         """Edit the draft; what is published stays as it is."""
 
         def edit(connection: Connection, locked: Edited) -> None:
@@ -68,25 +69,22 @@ class Templates:
                 content=new_content(asked, locked.content),
             )
 
-        template_id = self._locked(workspace_id, name, edit)
-        logger.info("template.changed", workspace_id=str(workspace_id), template_id=str(template_id))
+        template_id = self._locked(caller, name, edit, "template.changed")
         return TemplateReference(str(template_id))
 
-    def publish(self, workspace_id: UUID, name: str) -> TemplateReference:
+    def publish(self, caller: Caller, name: str) -> TemplateReference:
         """Every email that is accepted from now on says what the draft says now."""
-        template_id = self._locked(workspace_id, name, templates.publish)
-        logger.info("template.published", workspace_id=str(workspace_id), template_id=str(template_id))
+        template_id = self._locked(caller, name, templates.publish, "template.published")
         return TemplateReference(str(template_id))
 
-    def duplicate(self, workspace_id: UUID, name: str) -> TemplateReference:
+    def duplicate(self, caller: Caller, name: str) -> TemplateReference:
         """A new draft that says what this one's draft says. An alias is one template's, so the copy has none."""
-        found = self._find(workspace_id, name)
-        return self._add(workspace_id, found.row.name, None, found.content)
+        found = self._find(caller.workspace_id, name)
+        return self._add(caller, found.row.name, None, found.content, found.row.id)
 
-    def remove(self, workspace_id: UUID, name: str) -> TemplateRemoved:
+    def remove(self, caller: Caller, name: str) -> TemplateRemoved:
         """Emails that were accepted with it stay as they are."""
-        template_id = self._locked(workspace_id, name, templates.remove)
-        logger.info("template.removed", workspace_id=str(workspace_id), template_id=str(template_id))
+        template_id = self._locked(caller, name, templates.remove, "template.removed")
         return TemplateRemoved(str(template_id))
 
     def preview(self, workspace_id: UUID, name: str, asked: PreviewRequest) -> TemplatePreview:
@@ -120,32 +118,41 @@ class Templates:
             raise _not_found()
         return found
 
-    def _add(self, workspace_id: UUID, name: str, alias: str | None, content: TemplateContent) -> TemplateReference:
-        with _unique_alias():
-            template_id = write(
-                self.database,
-                lambda connection: templates.add(
-                    connection, workspace_id=workspace_id, name=name, alias=alias, content=content
-                ),
+    def _add(
+        self, caller: Caller, name: str, alias: str | None, content: TemplateContent, original: UUID | None
+    ) -> TemplateReference:
+        def add(connection: Connection) -> UUID:
+            template_id = templates.add(
+                connection, workspace_id=caller.workspace_id, name=name, alias=alias, content=content
             )
-        logger.info("template.created", workspace_id=str(workspace_id), template_id=str(template_id))
+            if original is None:
+                caller.note(connection, "template.created", template_id)
+            else:
+                caller.note(connection, "template.duplicated", template_id, {"original_id": str(original)})
+            return template_id
+
+        with _unique_alias():
+            template_id = write(self.database, add)
+        logger.info("template.created", workspace_id=str(caller.workspace_id), template_id=str(template_id))
         return TemplateReference(str(template_id))
 
-    def _locked(self, workspace_id: UUID, name: str, work: Callable[[Connection, Edited], None]) -> UUID:
-        """Do something with a template that nobody else changes meanwhile.
+    def _locked(self, caller: Caller, name: str, work: Callable[[Connection, Edited], None], action: str) -> UUID:
+        """Do something with a template that nobody else changes meanwhile, and tell of it.
 
         By its id: transactions that find a row by an alias and by its id lock it in two orders.
         """
-        template_id = self._look_up(templates.identify, workspace_id, name)
+        template_id = self._look_up(templates.identify, caller.workspace_id, name)
 
         def act(connection: Connection) -> None:
-            locked = templates.lock(connection, workspace_id, template_id)
+            locked = templates.lock(connection, caller.workspace_id, template_id)
             if locked is None:
                 raise _not_found()
             work(connection, locked)
+            caller.note(connection, action, template_id)
 
         with _unique_alias():
             write(self.database, act)
+        logger.info(action, workspace_id=str(caller.workspace_id), template_id=str(template_id))
         return template_id
 
 

@@ -7,7 +7,7 @@ from loguru import logger
 from sqlalchemy import Connection
 
 from postroom_database.engine import Database
-from postroom_database.repositories import reputations
+from postroom_database.repositories import audit, reputations
 from postroom_database.repositories.reputations import Judged
 from postroom_domain.reputation import Brake
 from postroom_domain.suppressions import Origin
@@ -77,6 +77,7 @@ def _suspend(database: Database, judged: Judged, kind: Origin, brake: Brake, cou
     with database.begin() as connection:
         if not reputations.suspend(connection, judged, reason):
             return
+        audit.note(connection, judged.workspace_id, audit.POSTROOM, "workspace.suspended", judged.workspace_id)
     logger.warning(
         "workspace.suspended",
         workspace_id=str(judged.workspace_id),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from loguru import logger
 
@@ -15,6 +16,7 @@ from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER
 from postroom_scheduler.brake import BrakeRules, brake_workspaces
 from postroom_scheduler.firing import fire_slots, review_schedules
+from postroom_scheduler.retention import RetentionRules, batches, forget
 from postroom_scheduler.sweeps import (
     end_unknowns,
     expire_leases,
@@ -26,6 +28,7 @@ from postroom_scheduler.sweeps import (
 
 _BRAKE_SECONDS = 60.0
 _REVIEW_SECONDS = 3600.0
+_FORGET_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ def jobs(
     hints: Hints,
     rules: UnknownRules,
     brake: BrakeRules,
+    retention: RetentionRules,
     *,
     sweep_seconds: float,
     hint_age_seconds: float,
@@ -60,6 +64,10 @@ def jobs(
         Job("fire_slots", sweep_seconds, lambda: fire_slots(database, verified_only=verified_only)),
         Job("review_schedules", _REVIEW_SECONDS, lambda: review_schedules(database)),
         Job("brake_workspaces", _BRAKE_SECONDS, lambda: brake_workspaces(database, brake)),
+        *(
+            Job(f"forget_{what}", _FORGET_SECONDS, partial(forget, database, what, some))
+            for what, some in batches(retention).items()
+        ),
     ]
 
 

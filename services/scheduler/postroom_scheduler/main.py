@@ -22,6 +22,7 @@ from postroom_jobs.hints import Hints
 from postroom_logging.setup import configure, flush
 from postroom_scheduler.brake import BrakeRules
 from postroom_scheduler.jobs import guarded, jobs
+from postroom_scheduler.retention import RetentionRules
 from postroom_scheduler.settings import SchedulerServiceSettings
 
 _REDIS_SECONDS = 5.0
@@ -61,6 +62,11 @@ def main() -> None:
                 Origin.COMPLAINT: Brake(settings.brake.complaint_percent, settings.brake.min_volume),
             },
             settings.brake.window_seconds,
+        ),
+        RetentionRules(
+            bodies_days=settings.retention.bodies_days,
+            emails_days=settings.retention.emails_days,
+            audit_days=settings.retention.audit_days,
         ),
         sweep_seconds=settings.scheduler.sweep_seconds,
         hint_age_seconds=settings.hints.age_seconds,

@@ -9,3 +9,4 @@ LATENESS = Histogram(
     "How long after it was due the email of a slot was written.",
     buckets=(0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400, float("inf")),
 )
+FORGOTTEN = Counter("postroom_records_forgotten", "Records that were old enough to be deleted.", ["what"])

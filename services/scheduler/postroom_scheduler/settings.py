@@ -7,6 +7,7 @@ from postroom_config.log import LogSettings
 from postroom_config.outcomes import OutcomeSettings
 from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
+from postroom_config.retention import RetentionSettings
 from postroom_config.scheduler import SchedulerSettings
 from postroom_config.senders import SenderSettings
 from postroom_config.settings import Settings
@@ -20,6 +21,7 @@ class SchedulerServiceSettings(Settings):
     senders: SenderSettings
     scheduler: SchedulerSettings
     brake: BrakeSettings
+    retention: RetentionSettings
     health: HealthSettings
     log: LogSettings
     release: ReleaseSettings

@@ -14,6 +14,7 @@ from postroom_jobs.hints import Hints
 from postroom_jobs.names import DELIVER
 from postroom_scheduler.brake import BrakeRules
 from postroom_scheduler.jobs import Job, guarded, jobs
+from postroom_scheduler.retention import RetentionRules
 from postroom_testing.drafts import draft, store
 from postroom_testing.redis import Redis
 
@@ -27,6 +28,7 @@ def away() -> Iterator[Database]:
 
 RULES = UnknownRules(hold=False, max_crashes=3, max_resends=3)
 BRAKE = BrakeRules({Origin.BOUNCE: Brake(percent=5, min_volume=1000)}, window_seconds=86_400)
+RETENTION = RetentionRules(bodies_days=30, emails_days=90, audit_days=400)
 
 
 def table(database: Database, window: Any) -> dict[str, Job]:
@@ -35,6 +37,7 @@ def table(database: Database, window: Any) -> dict[str, Job]:
         Hints(window.broker, mark=100),
         RULES,
         BRAKE,
+        RETENTION,
         sweep_seconds=0.5,
         hint_age_seconds=60,
         verified_only=True,
@@ -54,6 +57,15 @@ def test_the_table_says_what_is_done_and_how_often(database: Database, window: A
         "fire_slots": 0.5,
         "review_schedules": 3600,
         "brake_workspaces": 60,
+        "forget_bodies": 10,
+        "forget_captured": 10,
+        "forget_emails": 10,
+        "forget_other_events": 10,
+        "forget_slots": 10,
+        "forget_unmatched_messages": 10,
+        "forget_accounted_messages": 10,
+        "forget_audit_entries": 10,
+        "forget_idempotency_keys": 10,
     }
 
 
@@ -95,6 +107,15 @@ def test_a_redis_that_is_away_is_told_once_and_so_is_its_return(
         "fire_slots",
         "review_schedules",
         "brake_workspaces",
+        "forget_bodies",
+        "forget_captured",
+        "forget_emails",
+        "forget_other_events",
+        "forget_slots",
+        "forget_unmatched_messages",
+        "forget_accounted_messages",
+        "forget_audit_entries",
+        "forget_idempotency_keys",
     ],
 )
 def test_a_database_that_is_away_postpones_every_job(away: Database, window: Any, events: Any, name: str) -> None:

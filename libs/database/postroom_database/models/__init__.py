@@ -13,6 +13,7 @@ from postroom_database.models.provider_job import ProviderJob
 from postroom_database.models.provider_message import ProviderMessage
 from postroom_database.models.provider_quota import ProviderQuota
 from postroom_database.models.recipient import Recipient
+from postroom_database.models.retention_mark import RetentionMark
 from postroom_database.models.schedule import Schedule, ScheduleSlot
 from postroom_database.models.suppression import Suppression
 from postroom_database.models.template import Template, TemplateVersion
@@ -35,6 +36,7 @@ __all__ = [
     "ProviderMessage",
     "ProviderQuota",
     "Recipient",
+    "RetentionMark",
     "Schedule",
     "ScheduleSlot",
     "Suppression",

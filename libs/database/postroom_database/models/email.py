@@ -42,7 +42,8 @@ class Email(Base):
     scheduled_at: Mapped[datetime | None] = mapped_column(Moment)
     """What the client asked for; due_at is when the next attempt may be made."""
     due_at: Mapped[datetime] = mapped_column(Moment, server_default=CurrentMoment())
-    """While a worker holds it: when it may be tried again, should that worker not come back."""
+    """While a worker holds it: when it may be tried again, should that worker not come back. Once it has ended: about
+    when that was; its age counts from there."""
     hinted_at: Mapped[datetime | None] = mapped_column(Moment, server_default=CurrentMoment())
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     first_tried_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -50,7 +50,7 @@ class ScheduleSlot(Base):
     """One due time of a schedule. Its row is written with its email: no slot brings two."""
 
     __tablename__ = "schedule_slots"
-    __table_args__ = (TABLE_OPTIONS,)
+    __table_args__ = (Index("ix_schedule_slots_slot_at", "slot_at"), TABLE_OPTIONS)
 
     schedule_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     slot: Mapped[str] = mapped_column(String(32), primary_key=True)

@@ -121,9 +121,8 @@ def page(connection: Connection, workspace_id: UUID, wanted: Slice) -> tuple[Seq
 
 
 def change(connection: Connection, held: AnyRow, values: Mapping[str, Any]) -> None:
-    """Set columns of a held domain that a client may change."""
-    if values:
-        connection.execute(update(Domain).where(Domain.id == held.id).values(dict(values)))
+    """Set columns of a held domain that a client may change, at least one."""
+    connection.execute(update(Domain).where(Domain.id == held.id).values(dict(values)))
 
 
 def hold(connection: Connection, workspace_id: UUID, domain_id: UUID) -> AnyRow | None:

@@ -11,7 +11,7 @@ from postroom_database.drafts import Draft
 from postroom_database.models import Email
 from postroom_database.paging import Slice, read_slice
 from postroom_database.repositories import contents
-from postroom_database.types import AnyRow
+from postroom_database.types import AnyRow, Now
 from postroom_domain.states import WAITING, State
 
 _SHOWN = (
@@ -106,7 +106,7 @@ def cancel(connection: Connection, workspace_id: UUID, email_id: UUID) -> bool:
     canceled = connection.execute(
         update(Email)
         .where(Email.id == email_id, Email.workspace_id == workspace_id, Email.state == State.SCHEDULED.value)
-        .values(state=State.CANCELED.value, last_event=State.CANCELED.value)
+        .values(state=State.CANCELED.value, last_event=State.CANCELED.value, due_at=Now())
     )
     return canceled.rowcount == 1
 

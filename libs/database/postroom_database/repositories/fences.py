@@ -1,9 +1,11 @@
 """After a restore: mail that was on its way when the backup was made may have been sent since."""
 
+from collections import Counter
+
 from sqlalchemy import Connection, select, update
 
 from postroom_database.models import Email
-from postroom_database.repositories import timelines
+from postroom_database.repositories import audit, timelines
 from postroom_database.types import Now
 from postroom_domain.states import HeldBecause, State
 
@@ -13,6 +15,8 @@ ON_ITS_WAY = (State.QUEUED, State.SENDING, State.UNKNOWN, State.SUSPECT, State.S
 
 def hold(connection: Connection, state: State, *, limit: int) -> int:
     """Hold emails that are on their way, in one state of ``ON_ITS_WAY``; how many, 0 when there are no more.
+
+    The audit is told of each workspace's together: there may be very many.
 
     Args:
         connection: in a writing transaction.
@@ -42,4 +46,7 @@ def hold(connection: Connection, state: State, *, limit: int) -> int:
     )
     held = timelines.held(HeldBecause.RESTORED, reason)
     timelines.append_all(connection, [(email.workspace_id, email.id, held) for email in found])
+    for workspace_id, count in Counter(email.workspace_id for email in found).items():
+        what = {"count": count, "because": HeldBecause.RESTORED.value}
+        audit.note(connection, workspace_id, audit.OPERATOR, "email.held", data=what)
     return len(found)

@@ -1,4 +1,4 @@
-"""Mail that was set aside until an operator decides."""
+"""Mail that was set aside until an operator decides, who is noted in the audit as the one who did."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, case, select, update
 
 from postroom_database.models import Email
-from postroom_database.repositories import recipients, timelines
+from postroom_database.repositories import audit, recipients, timelines
 from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import AnyRow, Now
 from postroom_domain.states import HeldBecause, State, climb, ended, highest
@@ -55,7 +55,11 @@ def retry(connection: Connection, email_id: UUID) -> bool:
             unknowns=0,
         )
     )
-    return moved.rowcount == 1
+    if moved.rowcount == 0:
+        return False
+    workspace_id = connection.execute(select(Email.workspace_id).where(Email.id == email_id)).scalar_one()
+    audit.note(connection, workspace_id, audit.OPERATOR, "email.retried", email_id)
+    return True
 
 
 def discard(connection: Connection, email_id: UUID) -> bool:
@@ -78,10 +82,12 @@ def discard(connection: Connection, email_id: UUID) -> bool:
             state=(ended(states) or State.FAILED).value,
             last_event=climb(State(email.last_event), highest(states)).value,
             held_because=None,
+            due_at=Now(),
             reason=_DISCARDED,
         )
     )
     recipients.write(connection, email_id, [(address, State.FAILED, _DISCARDED) for address in failed], may_stand=True)
     news = [NewEvent("email.failed", address, {"reason": _DISCARDED}) for address in failed]
     timelines.append(connection, email.workspace_id, email_id, news)
+    audit.note(connection, email.workspace_id, audit.OPERATOR, "email.discarded", email_id)
     return True

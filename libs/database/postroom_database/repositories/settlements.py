@@ -16,7 +16,7 @@ from postroom_database.repositories.suppressions import Added, NewSuppression
 from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import AnyRow, Now
 from postroom_domain.settlement import Standing, settle
-from postroom_domain.states import State
+from postroom_domain.states import ENDS, State
 from postroom_domain.suppressions import origin_of, suppressed_form
 
 _NEVER_TRIED = {State.SCHEDULED, State.CANCELED}
@@ -221,6 +221,8 @@ def _write_email(connection: Connection, report: Report, email: AnyRow, standing
     if settled.state is not standing.state:
         reason = next((one.reason for one in report.happenings), None) if settled.state is State.FAILED else None
         values |= {"state": settled.state.value, "reason": reason, "held_because": None, "crashes": 0, "unknowns": 0}
+        if settled.state in ENDS:
+            values["due_at"] = Now()
     if values:
         connection.execute(update(Email).where(Email.id == report.email_id).values(values))
 

@@ -31,6 +31,12 @@ def upgrade() -> None:
         **TABLE_OPTIONS,
     )
     op.create_index("ix_audit_entries_workspace_id_id", "audit_entries", ["workspace_id", "id"])
+    op.create_table(
+        "retention_marks",
+        sa.Column("name", sa.String(40), primary_key=True),
+        sa.Column("moment", types.moment, nullable=False),
+        **TABLE_OPTIONS,
+    )
 
 
 def _keep_provider_messages(types: ColumnTypes) -> None:
@@ -137,3 +143,4 @@ def _add_schedules(types: ColumnTypes) -> None:
         sa.Column("created_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
+    op.create_index("ix_schedule_slots_slot_at", "schedule_slots", ["slot_at"])

@@ -8,6 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
 from postroom_api.bodies import AnyRequest, decode, read_body
+from postroom_api.caller import caller_of
 from postroom_api.contract import documented
 from postroom_api.keys import KeyPage, KeyReference, KeyRemoved, KeyRequest, Keys, NewKey, RenameRequest
 from postroom_api.pages import read_id, read_page
@@ -32,7 +33,7 @@ def api_key_routes(resources: Resources) -> Router:
     async def create_key(request: AnyRequest) -> NewKey:
         who = await access.manage(request)
         asked = decode(_CREATE, await read_body(request))
-        return await asyncio.to_thread(keys.create, who.workspace_id, asked)
+        return await asyncio.to_thread(keys.create, caller_of(request, who), asked)
 
     @get("/", operation_class=documented(paged=True), summary="List API keys, newest first")
     async def list_keys(request: AnyRequest) -> KeyPage:
@@ -47,12 +48,12 @@ def api_key_routes(resources: Resources) -> Router:
     async def rename_key(request: AnyRequest, key_id: FromPath[str]) -> KeyReference:
         who = await access.manage(request)
         asked = decode(_RENAME, await read_body(request))
-        return await asyncio.to_thread(keys.rename, who.workspace_id, read_id(key_id), asked)
+        return await asyncio.to_thread(keys.rename, caller_of(request, who), read_id(key_id), asked)
 
     @delete("/{key_id:str}", operation_class=documented(), status_code=200, summary="Remove an API key")
     async def remove_key(request: AnyRequest, key_id: FromPath[str]) -> KeyRemoved:
         who = await access.manage(request)
-        return await asyncio.to_thread(keys.remove, who.workspace_id, read_id(key_id))
+        return await asyncio.to_thread(keys.remove, caller_of(request, who), read_id(key_id))
 
     return Router(
         "/api-keys",

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from postroom_api.asking import ask
 from postroom_api.bodies import AnyRequest, decode, read_body
+from postroom_api.caller import Caller, caller_of
 from postroom_api.contract import documented
 from postroom_api.domain_answers import (
     DomainDeleted,
@@ -55,18 +56,24 @@ class Domains:
     terms: Terms
     seal: Seal
 
-    def add(self, workspace_id: UUID, asked: NewDomain) -> NewDomainAnswer:
+    def add(self, caller: Caller, asked: NewDomain) -> NewDomainAnswer:
         if ask(self.database, lambda connection: domains.is_taken(connection, asked.name)):
             raise refuse(DOMAIN_TAKEN, domain=asked.name)
         key = make_dkim_key()
         sealed = SealedKey(key.selector, key.public_key, self.seal.seal(key.private_key))
+
+        def add(connection: Connection) -> AnyRow:
+            row = domains.add(connection, caller.workspace_id, asked, sealed)
+            caller.note(connection, "domain.created", row.id)
+            return row
+
         try:
-            row = write(self.database, lambda connection: domains.add(connection, workspace_id, asked, sealed))
+            row = write(self.database, add)
         except IntegrityError as problem:
             if not is_duplicate(problem):
                 raise
             raise refuse(DOMAIN_TAKEN, domain=asked.name) from None
-        _tell("domain.added", workspace_id, row.id)
+        _tell("domain.added", caller.workspace_id, row.id)
         return added(row, self.terms)
 
     def page(self, workspace_id: UUID, wanted: Slice) -> DomainPage:
@@ -79,41 +86,49 @@ class Domains:
             raise _not_found()
         return details(row, self.terms)
 
-    def change(self, workspace_id: UUID, domain_id: UUID, values: dict[str, Any]) -> DomainReference:
+    def change(self, caller: Caller, domain_id: UUID, values: dict[str, Any]) -> DomainReference:
         def change(connection: Connection) -> None:
-            domains.change(connection, _hold(connection, workspace_id, domain_id), values)
+            held = _hold(connection, caller.workspace_id, domain_id)
+            if values:
+                domains.change(connection, held, values)
+                caller.note(connection, "domain.changed", domain_id)
 
         write(self.database, change)
-        _tell("domain.changed", workspace_id, domain_id)
+        _tell("domain.changed", caller.workspace_id, domain_id)
         return DomainReference(str(domain_id))
 
-    def verify(self, workspace_id: UUID, domain_id: UUID, request_id: str) -> DomainReference:
+    def verify(self, caller: Caller, domain_id: UUID) -> DomainReference:
         def ask_provider(connection: Connection) -> None:
-            held = _hold(connection, workspace_id, domain_id)
+            held = _hold(connection, caller.workspace_id, domain_id)
             if not held.declared:
                 domains.begin_verification(connection, held)
                 provider_jobs.look_at_domain(
-                    connection, workspace_id=workspace_id, domain_id=domain_id, request_id=request_id
+                    connection,
+                    workspace_id=caller.workspace_id,
+                    domain_id=domain_id,
+                    request_id=caller.request_id,
                 )
+                caller.note(connection, "domain.verification_asked", domain_id)
 
         write(self.database, ask_provider)
-        _tell("domain.verification_asked", workspace_id, domain_id)
+        _tell("domain.verification_asked", caller.workspace_id, domain_id)
         return DomainReference(str(domain_id))
 
-    def delete(self, workspace_id: UUID, domain_id: UUID, request_id: str) -> DomainDeleted:
+    def delete(self, caller: Caller, domain_id: UUID) -> DomainDeleted:
         def remove(connection: Connection) -> None:
-            held = _hold(connection, workspace_id, domain_id)
+            held = _hold(connection, caller.workspace_id, domain_id)
             domains.remove(connection, held)
             provider_jobs.remove_domain(
                 connection,
                 RemovedDomain(held.name, held.dkim_selector),
-                workspace_id=workspace_id,
+                workspace_id=caller.workspace_id,
                 domain_id=domain_id,
-                request_id=request_id,
+                request_id=caller.request_id,
             )
+            caller.note(connection, "domain.removed", domain_id)
 
         write(self.database, remove)
-        _tell("domain.deleted", workspace_id, domain_id)
+        _tell("domain.deleted", caller.workspace_id, domain_id)
         return DomainDeleted(str(domain_id))
 
 
@@ -130,7 +145,7 @@ def domain_routes(resources: Resources) -> Router:
     async def create_domain(request: AnyRequest) -> NewDomainAnswer:
         who = await access.manage(request)
         asked = check_new(decode(_CREATE, await read_body(request)), terms)
-        return await asyncio.to_thread(services.add, who.workspace_id, asked)
+        return await asyncio.to_thread(services.add, caller_of(request, who), asked)
 
     @get(
         "/",
@@ -154,13 +169,12 @@ def domain_routes(resources: Resources) -> Router:
     async def update_domain(request: AnyRequest, domain_id: FromPath[str]) -> DomainReference:
         who = await access.manage(request)
         values = check_change(decode(_UPDATE, await read_body(request)))
-        return await asyncio.to_thread(services.change, who.workspace_id, read_id(domain_id), values)
+        return await asyncio.to_thread(services.change, caller_of(request, who), read_id(domain_id), values)
 
     @delete("/{domain_id:str}", operation_class=documented(), summary="Delete a domain", status_code=200)
     async def delete_domain(request: AnyRequest, domain_id: FromPath[str]) -> DomainDeleted:
         who = await access.manage(request)
-        request_id = request.state.request_id
-        return await asyncio.to_thread(services.delete, who.workspace_id, read_id(domain_id), request_id)
+        return await asyncio.to_thread(services.delete, caller_of(request, who), read_id(domain_id))
 
     @post(
         "/{domain_id:str}/verify",
@@ -170,8 +184,7 @@ def domain_routes(resources: Resources) -> Router:
     )
     async def verify_domain(request: AnyRequest, domain_id: FromPath[str]) -> DomainReference:
         who = await access.manage(request)
-        request_id = request.state.request_id
-        return await asyncio.to_thread(services.verify, who.workspace_id, read_id(domain_id), request_id)
+        return await asyncio.to_thread(services.verify, caller_of(request, who), read_id(domain_id))
 
     return Router(
         "/domains",

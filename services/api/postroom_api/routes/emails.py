@@ -25,6 +25,7 @@ from postroom_api.answers import (
 from postroom_api.asking import ask
 from postroom_api.bodies import AnyRequest, decode, read_body
 from postroom_api.bounds import MAX_BODY_BYTES
+from postroom_api.caller import Caller, caller_of
 from postroom_api.contract import documented
 from postroom_api.email_check import send_time
 from postroom_api.email_request import EmailRequest, RescheduleRequest
@@ -89,22 +90,24 @@ class Emails:
 
         return ask(self.database, read)
 
-    def reschedule(self, workspace_id: UUID, email_id: UUID, at: datetime) -> EmailReference:
+    def reschedule(self, caller: Caller, email_id: UUID, at: datetime) -> EmailReference:
         def move(connection: Connection) -> None:
-            if not emails.reschedule(connection, workspace_id, email_id, at):
-                raise self._not_scheduled(connection, workspace_id, email_id, "rescheduled")
+            if not emails.reschedule(connection, caller.workspace_id, email_id, at):
+                raise self._not_scheduled(connection, caller.workspace_id, email_id, "rescheduled")
+            caller.note(connection, "email.rescheduled", email_id)
 
         write(self.database, move)
-        logger.info("email.rescheduled", workspace_id=str(workspace_id), email_id=str(email_id))
+        logger.info("email.rescheduled", workspace_id=str(caller.workspace_id), email_id=str(email_id))
         return EmailReference(str(email_id))
 
-    def cancel(self, workspace_id: UUID, email_id: UUID) -> EmailReference:
+    def cancel(self, caller: Caller, email_id: UUID) -> EmailReference:
         def cancel(connection: Connection) -> None:
-            if not emails.cancel(connection, workspace_id, email_id):
-                raise self._not_scheduled(connection, workspace_id, email_id, "canceled")
+            if not emails.cancel(connection, caller.workspace_id, email_id):
+                raise self._not_scheduled(connection, caller.workspace_id, email_id, "canceled")
+            caller.note(connection, "email.canceled", email_id)
 
         write(self.database, cancel)
-        logger.info("email.canceled", workspace_id=str(workspace_id), email_id=str(email_id))
+        logger.info("email.canceled", workspace_id=str(caller.workspace_id), email_id=str(email_id))
         return EmailReference(str(email_id))
 
     @staticmethod
@@ -167,7 +170,7 @@ def email_routes(resources: Resources) -> Router:
         at = send_time(asked.scheduled_at or asked.scheduled_at_camel, datetime.now(UTC))
         if at is None:
             raise refuse(MISSING_FIELD, field="scheduled_at")
-        return await asyncio.to_thread(services.reschedule, who.workspace_id, read_id(email_id), at)
+        return await asyncio.to_thread(services.reschedule, caller_of(request, who), read_id(email_id), at)
 
     @post(
         "/{email_id:str}/cancel",
@@ -177,7 +180,7 @@ def email_routes(resources: Resources) -> Router:
     )
     async def cancel_email(request: AnyRequest, email_id: FromPath[str]) -> EmailReference:
         who = await access.manage(request)
-        return await asyncio.to_thread(services.cancel, who.workspace_id, read_id(email_id))
+        return await asyncio.to_thread(services.cancel, caller_of(request, who), read_id(email_id))
 
     return Router(
         "/emails",

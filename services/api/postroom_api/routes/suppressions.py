@@ -9,9 +9,11 @@ import msgspec
 from litestar import Router, delete, get, post
 from litestar.params import FromPath
 from loguru import logger
+from sqlalchemy import Connection
 
 from postroom_api.asking import ask
 from postroom_api.bodies import AnyRequest, decode, read_body
+from postroom_api.caller import Caller, caller_of
 from postroom_api.contract import documented
 from postroom_api.errors import INVALID_SUPPRESSION, NOT_FOUND, ApiError, invalid, refuse
 from postroom_api.pages import read_page
@@ -37,7 +39,7 @@ from postroom_api.writing import write
 from postroom_database.engine import Database
 from postroom_database.paging import Slice
 from postroom_database.repositories import suppressions
-from postroom_database.repositories.suppressions import Added, NewSuppression
+from postroom_database.repositories.suppressions import Added, NewSuppression, SuppressionRecord
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.errors import InvalidAddress
 from postroom_domain.ids import parse_id
@@ -55,14 +57,20 @@ class Suppressions:
 
     database: Database
 
-    def add(self, workspace_id: UUID, addresses: Sequence[str]) -> list[SuppressionReference]:
+    def add(self, caller: Caller, addresses: Sequence[str]) -> list[SuppressionReference]:
         wanted = [NewSuppression(address, Origin.MANUAL) for address in addresses]
-        added: list[Added] = write(self.database, lambda connection: suppressions.add(connection, workspace_id, wanted))
+
+        def add(connection: Connection) -> list[Added]:
+            added = suppressions.add(connection, caller.workspace_id, wanted)
+            caller.note_each(connection, "suppression.added", [one.id for one in added if one.is_new])
+            return added
+
+        added = write(self.database, add)
         for one in added:
             if one.is_new:
                 logger.info(
                     "suppression.added",
-                    workspace_id=str(workspace_id),
+                    workspace_id=str(caller.workspace_id),
                     suppression_id=str(one.id),
                     origin=one.origin.value,
                 )
@@ -80,23 +88,26 @@ class Suppressions:
             raise _not_found()
         return suppression(record)
 
-    def remove(self, workspace_id: UUID, names: Sequence[UUID | str], request_id: str) -> list[RemovedSuppression]:
+    def remove(self, caller: Caller, names: Sequence[UUID | str]) -> list[RemovedSuppression]:
         """Those that were there."""
-        removed = write(
-            self.database,
-            lambda connection: suppressions.remove(connection, workspace_id, names, request_id=request_id),
-        )
+
+        def remove(connection: Connection) -> list[SuppressionRecord]:
+            removed = suppressions.remove(connection, caller.workspace_id, names, request_id=caller.request_id)
+            caller.note_each(connection, "suppression.removed", [record.id for record in removed])
+            return removed
+
+        removed = write(self.database, remove)
         for record in removed:
             logger.info(
                 "suppression.removed",
-                workspace_id=str(workspace_id),
+                workspace_id=str(caller.workspace_id),
                 suppression_id=str(record.id),
                 origin=record.origin.value,
             )
         return [RemovedSuppression(str(record.id)) for record in removed]
 
-    def remove_one(self, workspace_id: UUID, name: UUID | str, request_id: str) -> RemovedSuppression:
-        removed = self.remove(workspace_id, [name], request_id)
+    def remove_one(self, caller: Caller, name: UUID | str) -> RemovedSuppression:
+        removed = self.remove(caller, [name])
         if not removed:
             raise _not_found()
         return removed[0]
@@ -115,7 +126,7 @@ def suppression_routes(resources: Resources) -> Router:
     async def add_suppression(request: AnyRequest) -> SuppressionReference:
         who = await access.manage(request)
         address = address_to_add(decode(_ADD, await read_body(request)))
-        [added] = await asyncio.to_thread(services.add, who.workspace_id, [address])
+        [added] = await asyncio.to_thread(services.add, caller_of(request, who), [address])
         return added
 
     @post(
@@ -127,7 +138,7 @@ def suppression_routes(resources: Resources) -> Router:
     async def add_suppressions(request: AnyRequest) -> AddedSuppressions:
         who = await access.manage(request)
         addresses = addresses_to_add(decode(_ADD_MANY, await read_body(request)))
-        return AddedSuppressions(await asyncio.to_thread(services.add, who.workspace_id, addresses))
+        return AddedSuppressions(await asyncio.to_thread(services.add, caller_of(request, who), addresses))
 
     @post(
         "/batch/remove",
@@ -138,9 +149,7 @@ def suppression_routes(resources: Resources) -> Router:
     async def remove_suppressions(request: AnyRequest) -> RemovedSuppressions:
         who = await access.manage(request)
         names = names_to_remove(decode(_REMOVE_MANY, await read_body(request)))
-        return RemovedSuppressions(
-            await asyncio.to_thread(services.remove, who.workspace_id, names, request.state.request_id)
-        )
+        return RemovedSuppressions(await asyncio.to_thread(services.remove, caller_of(request, who), names))
 
     @get(
         "/",
@@ -165,7 +174,7 @@ def suppression_routes(resources: Resources) -> Router:
     async def remove_suppression(request: AnyRequest, id_or_email: FromPath[str]) -> RemovedSuppression:
         who = await access.manage(request)
         name = _read_name(id_or_email)
-        return await asyncio.to_thread(services.remove_one, who.workspace_id, name, request.state.request_id)
+        return await asyncio.to_thread(services.remove_one, caller_of(request, who), name)
 
     return Router(
         "/suppressions",

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from postroom_api.bodies import AnyRequest, decode, read_body
 from postroom_api.bounds import MAX_TEMPLATE_BODY_BYTES
+from postroom_api.caller import caller_of
 from postroom_api.contract import documented
 from postroom_api.pages import read_page
 from postroom_api.resources import Resources
@@ -49,7 +50,7 @@ def template_routes(resources: Resources) -> Router:
     async def create_template(request: AnyRequest) -> TemplateReference:
         who = await access.manage(request)
         asked = decode(_TEMPLATE, await read_body(request, max_bytes=MAX_TEMPLATE_BODY_BYTES))
-        return await asyncio.to_thread(templates.create, who.workspace_id, asked)
+        return await asyncio.to_thread(templates.create, caller_of(request, who), asked)
 
     @get("/", operation_class=documented(paged=True), summary="List templates, newest first")
     async def list_templates(request: AnyRequest) -> TemplatePage:
@@ -69,12 +70,12 @@ def template_routes(resources: Resources) -> Router:
     async def change_template(request: AnyRequest, id_or_alias: FromPath[str]) -> TemplateReference:
         who = await access.manage(request)
         asked = decode(_TEMPLATE, await read_body(request, max_bytes=MAX_TEMPLATE_BODY_BYTES))
-        return await asyncio.to_thread(templates.change, who.workspace_id, id_or_alias, asked)
+        return await asyncio.to_thread(templates.change, caller_of(request, who), id_or_alias, asked)
 
     @delete("/{id_or_alias:str}", operation_class=documented(), status_code=200, summary="Remove a template")
     async def remove_template(request: AnyRequest, id_or_alias: FromPath[str]) -> TemplateRemoved:
         who = await access.manage(request)
-        return await asyncio.to_thread(templates.remove, who.workspace_id, id_or_alias)
+        return await asyncio.to_thread(templates.remove, caller_of(request, who), id_or_alias)
 
     @post(
         "/{id_or_alias:str}/publish",
@@ -84,7 +85,7 @@ def template_routes(resources: Resources) -> Router:
     )
     async def publish_template(request: AnyRequest, id_or_alias: FromPath[str]) -> TemplateReference:
         who = await access.manage(request)
-        return await asyncio.to_thread(templates.publish, who.workspace_id, id_or_alias)
+        return await asyncio.to_thread(templates.publish, caller_of(request, who), id_or_alias)
 
     @post(
         "/{id_or_alias:str}/duplicate",
@@ -94,7 +95,7 @@ def template_routes(resources: Resources) -> Router:
     )
     async def duplicate_template(request: AnyRequest, id_or_alias: FromPath[str]) -> TemplateReference:
         who = await access.manage(request)
-        return await asyncio.to_thread(templates.duplicate, who.workspace_id, id_or_alias)
+        return await asyncio.to_thread(templates.duplicate, caller_of(request, who), id_or_alias)
 
     @post(
         "/{id_or_alias:str}/preview",
