@@ -15,6 +15,7 @@ from msgspec import structs
 from postroom_api.domain_request import CreateDomainRequest, UpdateDomainRequest
 from postroom_api.edge import Edge
 from postroom_api.email_request import AttachmentRequest, EmailRequest, RescheduleRequest, TemplateUseRequest
+from postroom_api.schedule_request import SchedulePreviewRequest, ScheduleRequest
 from postroom_api.suppression_request import (
     AddSuppressionRequest,
     AddSuppressionsRequest,
@@ -34,6 +35,7 @@ TEMPLATE = {
         {"key": "PAID", "type": "boolean"},
     ],
 }
+SCHEDULE = {"name": "Weekly", "cron": "0 9 * * MON", "timezone": "Europe/Berlin", "email": MAIL}
 OPEN = {"/livez", "/readyz", "/metrics", "/version", "/attachments/{attachment_id}"}
 """Asked without a key."""
 HIDDEN = re.compile(r"/(openapi\.json|docs.*|inbox.*|openapi.*)")
@@ -108,12 +110,16 @@ def test_every_documented_body_is_accepted(shared_api: RunningApi, document: dic
         ("POST", "/templates"): TEMPLATE,
         ("PATCH", "/templates/{id_or_alias}"): {"subject": None, "text": ""},
         ("POST", "/templates/{id_or_alias}/preview"): {"variables": {"PAID": True}, "version": "draft"},
+        ("POST", "/schedules"): SCHEDULE | {"starts_at": "2026-01-01T00:00:00Z", "catch_up": "all"},
+        ("PATCH", "/schedules/{schedule_id}"): {"timezone": "UTC", "starts_at": None},
+        ("POST", "/schedules/preview"): {"cron": "0 9 * * *", "timezone": "UTC", "count": 3},
     }
     ids = {
         "email_id": scheduled,
         "key_id": shared_api.request("GET", "/api-keys").json()["data"][0]["id"],
         "domain_id": shared_api.request("POST", "/domains", {"name": "body.example"}).json()["id"],
         "id_or_alias": shared_api.request("POST", "/templates", TEMPLATE).json()["id"],
+        "schedule_id": shared_api.request("POST", "/schedules", SCHEDULE).json()["id"],
     }
     documented = {(method, path) for method, path, operation in operations(document) if "requestBody" in operation}
     assert documented == set(examples)
@@ -131,6 +137,7 @@ def test_every_documented_answer_is_what_is_answered(shared_api: RunningApi, doc
     shared_api.request("POST", "/suppressions", {"email": "answer@example.com"})
     ids = {"email_id": email_id, "domain_id": domain_id, "id_or_email": "answer@example.com"}
     ids["id_or_alias"] = shared_api.request("POST", "/templates", TEMPLATE).json()["id"]
+    ids["schedule_id"] = shared_api.request("POST", "/schedules", SCHEDULE).json()["id"]
     for method, path in (
         ("GET", "/emails"),
         ("GET", "/emails/{email_id}"),
@@ -143,6 +150,13 @@ def test_every_documented_answer_is_what_is_answered(shared_api: RunningApi, doc
         ("DELETE", "/domains/{domain_id}"),
         ("GET", "/templates"),
         ("GET", "/templates/{id_or_alias}"),
+        ("GET", "/schedules"),
+        ("GET", "/schedules/{schedule_id}"),
+        ("GET", "/schedules/{schedule_id}/preview"),
+        ("GET", "/schedules/{schedule_id}/slots"),
+        ("POST", "/schedules/{schedule_id}/pause"),
+        ("POST", "/schedules/{schedule_id}/resume"),
+        ("DELETE", "/schedules/{schedule_id}"),
         ("GET", "/livez"),
         ("GET", "/version"),
     ):
@@ -187,6 +201,8 @@ def test_every_operation_says_what_it_needs(document: dict[str, Any]) -> None:
         TemplateRequest,
         VariableRequest,
         PreviewRequest,
+        ScheduleRequest,
+        SchedulePreviewRequest,
     ],
 )
 def test_every_field_is_documented(document: dict[str, Any], request_class: type) -> None:

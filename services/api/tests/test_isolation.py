@@ -54,6 +54,12 @@ def bodies(side: Side) -> dict[str, Any]:
         "/api-keys": {"name": f"{mark} {number}"},
         "/domains": {"name": f"{number}.{mark}.example.org"},
         "/suppressions": {"email": f"{number}@{mark}.example.org"},
+        "/schedules": {
+            "name": mark,
+            "cron": "0 9 * * *",
+            "timezone": "UTC",
+            "email": MAIL | {"subject": mark, "html": f"<p>{mark}</p>"},
+        },
         "/templates": {"name": mark, "alias": f"{mark}-{number}", "html": f"<p>{mark}</p>"},
     }
 
