@@ -19,6 +19,18 @@ class Content(Protocol):
         """The bytes in order, in pieces of at most 1 MB."""
 
 
+class PlainContent:
+    """Bytes that are there already."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.size = len(data)
+
+    def pieces(self) -> Iterator[bytes]:
+        for start in range(0, len(self._data), 1_000_000):
+            yield self._data[start : start + 1_000_000]
+
+
 @dataclass(frozen=True, slots=True)
 class DraftAttachment:
     id: UUID

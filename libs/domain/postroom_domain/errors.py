@@ -21,8 +21,20 @@ class InvalidTime(DomainError):  # noqa: N818
     """A time that is neither ISO 8601 nor understood English, or too far away."""
 
 
+class InvalidCron(DomainError):  # noqa: N818
+    """No cron line, or one that never fires."""
+
+
+class InvalidZone(DomainError):  # noqa: N818
+    """Not the name of a time zone."""
+
+
 class InvalidDomain(DomainError):  # noqa: N818
     """Not the name of a domain that mail can come from, or not a label of one."""
+
+
+class NotSendable(DomainError):  # noqa: N818
+    """An email that was checked once, and cannot be sent any more."""
 
 
 class InvalidAlias(DomainError):  # noqa: N818

@@ -30,6 +30,14 @@ MAX_HEADER_VALUE = 8000
 
 MAX_TAGS = 50
 
+MAX_SCHEDULE_NAME = 100
+
+MAX_CRON = 100
+"""Characters of a cron line."""
+
+MAX_CATCH_UP = 100
+"""Missed slots of one schedule that bring mail after all."""
+
 MAX_TEMPLATE_NAME = 255
 
 MAX_TEMPLATE_BYTES = 1024 * 1024

@@ -18,6 +18,7 @@ from postroom_api.routes.audit import audit_routes
 from postroom_api.routes.docs import docs_routes
 from postroom_api.routes.domains import domain_routes
 from postroom_api.routes.emails import email_routes
+from postroom_api.routes.schedules import schedule_routes
 from postroom_api.routes.suppressions import suppression_routes
 from postroom_api.routes.templates import template_routes
 from postroom_api.routes.timelines import timeline_routes
@@ -78,6 +79,7 @@ def client_routes(resources: Resources) -> list[Router]:
         api_key_routes(resources),
         suppression_routes(resources),
         template_routes(resources),
+        schedule_routes(resources),
         audit_routes(resources),
         *webhook_routes(resources),
     ]

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from postroom_database.drafts import PlainContent
+
 _PIECE_BYTES = 768 * 1024  # of base64 text: a multiple of 4, and 576 KB when decoded
 _NUMBERS = msgspec.json.Decoder(list[int])
 _SPACE = re.compile(rb"[\r\n\t ]+")
@@ -17,18 +19,6 @@ _SPACE = re.compile(rb"[\r\n\t ]+")
 
 class InvalidContent(Exception):  # noqa: N818 - it says what is wrong
     """Neither base64 nor bytes; the text says what was expected."""
-
-
-class PlainContent:
-    """Bytes that are there already."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.size = len(data)
-
-    def pieces(self) -> Iterator[bytes]:
-        for start in range(0, len(self._data), 1_000_000):
-            yield self._data[start : start + 1_000_000]
 
 
 class Base64Content:

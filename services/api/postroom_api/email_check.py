@@ -5,11 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from postroom_api.attachment_check import make_attachments
-from postroom_api.attachment_contents import PlainContent
 from postroom_api.bodies import fields_of
 from postroom_api.email_request import Addresses, EmailRequest
 from postroom_api.errors import MISSING_CONTENT, MISSING_FIELD, invalid, refuse
-from postroom_database.drafts import Draft
+from postroom_database.drafts import Draft, PlainContent
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.errors import InvalidAddress, InvalidHeader, InvalidTag, InvalidTime
 from postroom_domain.headers import check_header, decode_words, has_control, unfold

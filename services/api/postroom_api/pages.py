@@ -32,16 +32,23 @@ def read_page(
         ApiError: 422 naming the parameter.
     """
     query = request.query_params
-    text = query.get("limit")
-    limit = default
-    if text is not None:
-        if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= _MAX_LIMIT):
-            raise refuse(INVALID_PAGE, reason=f"The pagination limit must be a number between 1 and {_MAX_LIMIT}.")
-        limit = int(text)
+    limit = default if query.get("limit") is None else read_limit(request)
     after, before = query.get("after"), query.get("before")
     if after and before:
         raise refuse(INVALID_PAGE, reason="Only one of `after` and `before` can be given.")
     return Slice(limit, _cursor("after", after, read), _cursor("before", before, read))
+
+
+def read_limit(request: AnyRequest) -> int:
+    """``limit`` of the query.
+
+    Raises:
+        ApiError: 422 naming it.
+    """
+    text = request.query_params.get("limit", str(_DEFAULT_LIMIT))
+    if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= _MAX_LIMIT):
+        raise refuse(INVALID_PAGE, reason=f"The pagination limit must be a number between 1 and {_MAX_LIMIT}.")
+    return int(text)
 
 
 def read_id(text: str, name: str = "id") -> UUID:

@@ -22,6 +22,7 @@ SILENT = {
     ("POST", "/emails"): "sending is the hot path; the email keeps the key's id itself",
     ("POST", "/emails/batch"): "likewise",
     ("POST", "/templates/{id_or_alias}/preview"): "changes nothing",
+    ("POST", "/schedules/preview"): "likewise",
 }
 FIRST = {
     ("POST", "/suppressions/batch/remove"): "/suppressions",

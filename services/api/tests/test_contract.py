@@ -15,6 +15,7 @@ from msgspec import structs
 from postroom_api.domain_request import CreateDomainRequest, UpdateDomainRequest
 from postroom_api.edge import Edge
 from postroom_api.email_request import AttachmentRequest, EmailRequest, RescheduleRequest, TemplateUseRequest
+from postroom_api.schedule_request import SchedulePreviewRequest, ScheduleRequest
 from postroom_api.suppression_request import (
     AddSuppressionRequest,
     AddSuppressionsRequest,
@@ -36,6 +37,7 @@ TEMPLATE = {
         {"key": "PAID", "type": "boolean"},
     ],
 }
+SCHEDULE = {"name": "Weekly", "cron": "0 9 * * MON", "timezone": "Europe/Berlin", "email": MAIL}
 OPEN = {"/livez", "/readyz", "/metrics", "/version", "/attachments/{attachment_id}"}
 """Asked without a key."""
 HIDDEN = re.compile(r"/(openapi\.json|docs.*|inbox.*|openapi.*)")
@@ -112,6 +114,9 @@ def test_every_documented_body_is_accepted(shared_api: RunningApi, document: dic
         ("POST", "/templates/{id_or_alias}/preview"): {"variables": {"PAID": True}, "version": "draft"},
         ("POST", "/webhooks"): WEBHOOK,
         ("PATCH", "/webhooks/{webhook_id}"): WEBHOOK | {"status": "disabled"},
+        ("POST", "/schedules"): SCHEDULE | {"starts_at": "2026-01-01T00:00:00Z", "catch_up": "all"},
+        ("PATCH", "/schedules/{schedule_id}"): {"timezone": "UTC", "starts_at": None},
+        ("POST", "/schedules/preview"): {"cron": "0 9 * * *", "timezone": "UTC", "count": 3},
     }
     ids = {
         "email_id": scheduled,
@@ -119,6 +124,7 @@ def test_every_documented_body_is_accepted(shared_api: RunningApi, document: dic
         "domain_id": shared_api.request("POST", "/domains", {"name": "body.example"}).json()["id"],
         "id_or_alias": shared_api.request("POST", "/templates", TEMPLATE).json()["id"],
         "webhook_id": create(shared_api)["id"],
+        "schedule_id": shared_api.request("POST", "/schedules", SCHEDULE).json()["id"],
     }
     documented = {(method, path) for method, path, operation in operations(document) if "requestBody" in operation}
     assert documented == set(examples)
@@ -139,6 +145,7 @@ def test_every_documented_answer_is_what_is_answered(shared_api: RunningApi, doc
     ids["event_id"] = happen(shared_api, ids["webhook_id"])
     attempted(shared_api, ids["event_id"], (200, "OK"), (None, "no connection to the host"))
     ids["id_or_alias"] = shared_api.request("POST", "/templates", TEMPLATE).json()["id"]
+    ids["schedule_id"] = shared_api.request("POST", "/schedules", SCHEDULE).json()["id"]
     for method, path in (
         ("GET", "/emails"),
         ("GET", "/emails/{email_id}"),
@@ -160,6 +167,13 @@ def test_every_documented_answer_is_what_is_answered(shared_api: RunningApi, doc
         ("GET", "/templates"),
         ("GET", "/templates/{id_or_alias}"),
         ("GET", "/audit"),
+        ("GET", "/schedules"),
+        ("GET", "/schedules/{schedule_id}"),
+        ("GET", "/schedules/{schedule_id}/preview"),
+        ("GET", "/schedules/{schedule_id}/slots"),
+        ("POST", "/schedules/{schedule_id}/pause"),
+        ("POST", "/schedules/{schedule_id}/resume"),
+        ("DELETE", "/schedules/{schedule_id}"),
         ("GET", "/livez"),
         ("GET", "/version"),
     ):
@@ -206,6 +220,8 @@ def test_every_operation_says_what_it_needs(document: dict[str, Any]) -> None:
         PreviewRequest,
         CreateWebhookRequest,
         UpdateWebhookRequest,
+        ScheduleRequest,
+        SchedulePreviewRequest,
     ],
 )
 def test_every_field_is_documented(document: dict[str, Any], request_class: type) -> None:

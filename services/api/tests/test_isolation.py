@@ -55,6 +55,12 @@ def bodies(side: Side) -> dict[str, Any]:
         "/domains": {"name": f"{number}.{mark}.example.org"},
         "/suppressions": {"email": f"{number}@{mark}.example.org"},
         "/webhooks": {"endpoint": f"http://127.0.0.1:9/{mark}", "events": ["email.sent"]},
+        "/schedules": {
+            "name": mark,
+            "cron": "0 9 * * *",
+            "timezone": "UTC",
+            "email": MAIL | {"subject": mark, "html": f"<p>{mark}</p>"},
+        },
         "/templates": {"name": mark, "alias": f"{mark}-{number}", "html": f"<p>{mark}</p>"},
     }
 

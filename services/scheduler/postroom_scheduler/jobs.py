@@ -15,6 +15,7 @@ from postroom_jobs.broker import HintsUnavailable
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_WEBHOOKS, WEBHOOKS
 from postroom_scheduler.brake import BrakeRules, brake_workspaces
+from postroom_scheduler.firing import fire_slots, review_schedules
 from postroom_scheduler.retention import RetentionRules, batches, forget
 from postroom_scheduler.sweeps import (
     count_failing_webhooks,
@@ -30,6 +31,7 @@ from postroom_scheduler.sweeps import (
 
 _BRAKE_SECONDS = 60.0
 _COUNT_SECONDS = 15.0
+_REVIEW_SECONDS = 3600.0
 _FORGET_SECONDS = 5.0
 
 
@@ -52,6 +54,7 @@ def jobs(
     *,
     sweep_seconds: float,
     hint_age_seconds: float,
+    verified_only: bool,
 ) -> list[Job]:
     """The table of jobs over what main.py opened."""
     age = hint_age_seconds
@@ -70,6 +73,8 @@ def jobs(
         ),
         Job("hint_webhooks", sweep_seconds, lambda: hint_webhooks(database, hints, age), (WEBHOOKS, SLOW_WEBHOOKS)),
         Job("count_failing_webhooks", _COUNT_SECONDS, lambda: count_failing_webhooks(database)),
+        Job("fire_slots", sweep_seconds, lambda: fire_slots(database, verified_only=verified_only)),
+        Job("review_schedules", _REVIEW_SECONDS, lambda: review_schedules(database)),
         Job("brake_workspaces", _BRAKE_SECONDS, lambda: brake_workspaces(database, brake)),
         *(
             Job(f"forget_{what}", _FORGET_SECONDS, partial(forget, database, what, some))

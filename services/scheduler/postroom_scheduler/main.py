@@ -70,6 +70,7 @@ def main() -> None:
         ),
         sweep_seconds=settings.scheduler.sweep_seconds,
         hint_age_seconds=settings.hints.age_seconds,
+        verified_only=settings.senders.verified_only,
     )
     liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
     readiness = Readiness(

@@ -9,6 +9,7 @@ from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
 from postroom_config.retention import RetentionSettings
 from postroom_config.scheduler import SchedulerSettings
+from postroom_config.senders import SenderSettings
 from postroom_config.settings import Settings
 
 
@@ -17,6 +18,7 @@ class SchedulerServiceSettings(Settings):
     redis: RedisSettings
     hints: HintSettings
     outcomes: OutcomeSettings
+    senders: SenderSettings
     scheduler: SchedulerSettings
     brake: BrakeSettings
     retention: RetentionSettings

@@ -33,7 +33,14 @@ RETENTION = RetentionRules(bodies_days=30, emails_days=90, audit_days=400)
 
 def table(database: Database, window: Any) -> dict[str, Job]:
     made = jobs(
-        database, Hints(window.broker, mark=100), RULES, BRAKE, RETENTION, sweep_seconds=0.5, hint_age_seconds=60
+        database,
+        Hints(window.broker, mark=100),
+        RULES,
+        BRAKE,
+        RETENTION,
+        sweep_seconds=0.5,
+        hint_age_seconds=60,
+        verified_only=True,
     )
     assert len({job.name for job in made}) == len(made)
     return {job.name: job for job in made}
@@ -48,6 +55,10 @@ def test_the_table_says_what_is_done_and_how_often(database: Database, window: A
         "hint_alone": 0.5,
         "hint_provider_jobs": 0.5,
         "hint_provider_events": 0.5,
+        "hint_webhooks": 0.5,
+        "count_failing_webhooks": 15,
+        "fire_slots": 0.5,
+        "review_schedules": 3600,
         "brake_workspaces": 60,
         "forget_bodies": 5,
         "forget_captured": 5,
@@ -97,6 +108,10 @@ def test_a_redis_that_is_away_is_told_once_and_so_is_its_return(
         "hint_alone",
         "hint_provider_jobs",
         "hint_provider_events",
+        "hint_webhooks",
+        "count_failing_webhooks",
+        "fire_slots",
+        "review_schedules",
         "brake_workspaces",
         "forget_bodies",
         "forget_captured",
