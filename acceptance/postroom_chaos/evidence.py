@@ -14,6 +14,7 @@ from postroom_chaos.records import Note, Taken
 from postroom_testing.ses_messages import AcceptedMail
 
 _SUBJECT = re.compile(rb"^Subject: mail (\d+)\r$", re.MULTILINE)
+_SLOT = re.compile(rb"^Subject: (schedule \d+)\r$", re.MULTILINE)
 _ID_TAG = "postroom_email_id"
 
 
@@ -35,6 +36,7 @@ class Logs:
 
 
 def read_taken(mails: Iterable[AcceptedMail]) -> list[Taken]:
+    """What clients sent; mails of schedules stand apart."""
     return [
         Taken(
             email_id=mail.tags.get(_ID_TAG, ""),
@@ -44,7 +46,14 @@ def read_taken(mails: Iterable[AcceptedMail]) -> list[Taken]:
             answered=mail.answered,
         )
         for mail in mails
+        if _SLOT.search(mail.raw) is None
     ]
+
+
+def read_slot_mails(mails: Iterable[AcceptedMail]) -> dict[str, str]:
+    """The schedule, as the mail itself says, by the email's id."""
+    found = ((mail.tags.get(_ID_TAG, ""), _SLOT.search(mail.raw)) for mail in mails)
+    return {email_id: slot[1].decode() for email_id, slot in found if slot is not None}
 
 
 def _number_of(mail: AcceptedMail) -> int | None:

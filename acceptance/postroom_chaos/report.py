@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from postroom_chaos.evidence import Logs
 from postroom_chaos.ledger import Doubled, Ledger
 from postroom_chaos.records import End, Records
+from postroom_chaos.slots import SlotsLedger
+from postroom_chaos.telling import EventsLedger
 
 _MOST = 100
 _SLOW_SECONDS = 6.0
@@ -37,6 +39,8 @@ class Report:
     emails: int
     faults: int
     ledger: Ledger
+    events: EventsLedger
+    slots: SlotsLedger
     answers: Counter[str]
     records: Records
     logs: Logs
@@ -44,7 +48,7 @@ class Report:
 
     def problems(self) -> list[str]:
         """What must not be; none: the run went well."""
-        found = [*self.failures, *self.ledger.problems(hold=self.hold)]
+        found = [*self.failures, *self.ledger.problems(hold=self.hold), *self.events.problems(), *self.slots.problems]
         if self.ledger.accepted < self.emails:
             found.append(f"only {self.ledger.accepted} of {self.emails} emails were accepted")
         if len(self.records.faults) < self.faults:
@@ -74,6 +78,11 @@ class Report:
         yield (
             f"accepted {self.ledger.accepted}, taken by SES {self.ledger.taken}, lost {len(self.ledger.lost)},"
             f" held {len(self.ledger.held)}, doubled {len(self.ledger.doubled)} ({_list(causes)})"
+        )
+        yield from (f"never told to {one.webhook}: {one.type} of {one.email_id}" for one in self.events.untold[:_MOST])
+        yield (
+            f"events to be told {self.events.expected}, never told {len(self.events.untold)};"
+            f" posts {self.events.posts}, of these again {self.events.repeated}; slots {self.slots.slots}"
         )
         yield from (f"PROBLEM: {problem}" for problem in self.problems())
         yield "FAILED" if self.problems() else "OK"

@@ -3,20 +3,23 @@
 import random
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from postroom_acceptance.load import Batch, Load
+from postroom_chaos.client import WEBHOOKS, Client
 from postroom_chaos.cluster import Cluster
-from postroom_chaos.evidence import read_logs, read_taken
+from postroom_chaos.evidence import read_logs, read_slot_mails, read_taken
 from postroom_chaos.explanation import Explainer
 from postroom_chaos.faults import FAULTS, System
 from postroom_chaos.ledger import draw_up
 from postroom_chaos.plan import make_plan
 from postroom_chaos.records import Records
 from postroom_chaos.report import Report
-from postroom_chaos.settling import read_states, wait_settled
+from postroom_chaos.settling import read_states, wait_settled, wait_told
+from postroom_chaos.slots import draw_up_slots
 from postroom_chaos.storm import Storm
+from postroom_chaos.telling import draw_up_events
 from postroom_database.engine import Database
 from postroom_testing.mariadb import MariaDb
 from postroom_testing.redis import Redis
@@ -52,6 +55,9 @@ _QUICK = {
     # In this weather the same email can meet many faults: all must reach SES in the end.
     "POSTROOM_MAX_CRASHES": "100",
     "POSTROOM_MAX_RESENDS": "1000",
+    # Where the endpoints of webhooks are, and how long one may take to answer.
+    "POSTROOM_EGRESS_ALLOW": "127.0.0.0/8",
+    "POSTROOM_WEBHOOK_TIMEOUT_SECONDS": "2",
     "AWS_SECRET_ACCESS_KEY": "secret-of-the-tests",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
@@ -109,11 +115,14 @@ def run(wanted: Wanted, say: Callable[[str], None]) -> Report:
                 duplicate_share=_TWICE_SHARE,
                 seed=wanted.seed,
             ) as publisher,
+            ExitStack() as opened,
         ):
             ses.on_accepted = publisher.publish_mail
+            key = cluster.stack.new_key("one")
+            client = opened.enter_context(Client(cluster.stack.urls, key, seed=wanted.seed))
             load = Load(
                 cluster.stack.urls,
-                cluster.stack.new_key("one"),
+                key,
                 make_batches(wanted.seed, wanted.emails),
                 per_second=wanted.emails / wanted.seconds,
                 clients=_CLIENTS,
@@ -125,21 +134,29 @@ def run(wanted: Wanted, say: Callable[[str], None]) -> Report:
                 lambda planned: kinds[planned.kind].begin(system, planned.target),
             )
             teller = _Teller(say, load, storm, ses)
+            client.begin_schedules()
             problems = _weather(load, storm, teller)
+            client.end_schedules()
             problems += wait_settled(database, teller.tell)
             publisher.wait_idle(_IDLE_SECONDS)
+            problems += wait_told(database, teller.tell)
             seconds = time.monotonic() - teller.began
             states = read_states(database)
+            slots = draw_up_slots(client.slots(), read_slot_mails(ses.mails))
+            told = client.told()
     logs = read_logs(cluster, clock=clock)
     records = Records(tuple(cluster.lives), tuple(sorted(storm.happened, key=lambda one: one.began)), tuple(logs.notes))
     explainer = Explainer(records, lease_seconds=LEASE_SECONDS)
+    taken = read_taken(ses.mails)
     return Report(
         title=str(wanted),
         hold=wanted.hold,
         seconds=seconds,
         clock=clock,
         began=teller.began,
-        ledger=draw_up(load.accepted, read_taken(ses.mails), states, explainer),
+        ledger=draw_up(load.accepted, taken, states, explainer),
+        events=draw_up_events({one.email_id for one in taken}, told, WEBHOOKS),
+        slots=slots,
         answers=load.answers,
         records=records,
         logs=logs,
