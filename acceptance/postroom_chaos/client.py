@@ -82,9 +82,7 @@ class Client:
         page = self._ask("GET", f"/schedules/{schedule_id}/slots?limit={_PAGE}")
         if page["has_more"]:
             raise AssertionError("the run is longer than the ledger reads")
-        return [
-            Slot(name, datetime.fromisoformat(one["slot_at"]), one["outcome"], one["email_id"]) for one in page["data"]
-        ]
+        return [Slot(name, datetime.fromisoformat(one["at"]), one["outcome"], one["email_id"]) for one in page["data"]]
 
     def _ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """Ask until it is answered; raises AssertionError when that was refused or took too long."""

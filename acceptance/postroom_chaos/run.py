@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from postroom_acceptance.load import Batch, Load
-from postroom_chaos.client import WEBHOOKS, Client
+from postroom_chaos.client import SCHEDULES, WEBHOOKS, Client
 from postroom_chaos.cluster import Cluster
 from postroom_chaos.evidence import read_logs, read_slot_mails, read_taken
 from postroom_chaos.explanation import Explainer
@@ -142,7 +142,9 @@ def run(wanted: Wanted, say: Callable[[str], None]) -> Report:
             problems += wait_told(database, teller.tell)
             seconds = time.monotonic() - teller.began
             states = read_states(database)
-            slots = draw_up_slots(client.slots(), read_slot_mails(ses.mails))
+            slots = draw_up_slots(
+                client.slots(), read_slot_mails(ses.mails), fewest=SCHEDULES * int(wanted.seconds // 60)
+            )
             told = client.told()
     logs = read_logs(cluster, clock=clock)
     records = Records(tuple(cluster.lives), tuple(sorted(storm.happened, key=lambda one: one.began)), tuple(logs.notes))

@@ -26,14 +26,17 @@ class SlotsLedger:
     problems: tuple[str, ...]
 
 
-def draw_up_slots(slots: Sequence[Slot], taken: Mapping[str, str]) -> SlotsLedger:
+def draw_up_slots(slots: Sequence[Slot], taken: Mapping[str, str], *, fewest: int) -> SlotsLedger:
     """Set off the slots that schedules had against what SES took.
 
     Args:
         slots: of all schedules.
         taken: the schedule, as the mail itself says, by the email's id.
+        fewest: slots that there must be in so much time.
     """
     problems = [f"{one.schedule} at {one.at}: {one.outcome}" for one in slots if one.outcome != FIRED]
+    if len(slots) < fewest:
+        problems.append(f"only {len(slots)} slots, where at least {fewest} were due")
     for schedule in sorted({one.schedule for one in slots} | set(taken.values())):
         mine = sorted((one for one in slots if one.schedule == schedule), key=lambda one: one.at)
         problems += [

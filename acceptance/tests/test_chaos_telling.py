@@ -46,7 +46,7 @@ def test_a_wrong_signature_is_a_problem() -> None:
 
 
 def test_a_slot_a_minute_with_an_email_each_is_a_good_ledger() -> None:
-    ledger = draw_up_slots(SLOTS, TAKEN)
+    ledger = draw_up_slots(SLOTS, TAKEN, fewest=3)
     assert (ledger.slots, ledger.problems) == (3, ())
 
 
@@ -54,6 +54,7 @@ def test_a_slot_a_minute_with_an_email_each_is_a_good_ledger() -> None:
     ("slots", "taken", "problem"),
     [
         ([SLOTS[0], SLOTS[2]], {"email 1": "schedule 1", "email 3": "schedule 1"}, "0:02:00 from"),
+        (SLOTS[:1], {"email 1": "schedule 1"}, "only 1 slots"),
         (SLOTS, {"email 1": "schedule 1", "email 2": "schedule 1"}, "its email was lost"),
         (SLOTS, TAKEN | {"email 4": "schedule 1"}, "email email 4 is of no slot"),
         (SLOTS, TAKEN | {"email 4": "schedule 2"}, "email email 4 is of no slot"),
@@ -62,6 +63,7 @@ def test_a_slot_a_minute_with_an_email_each_is_a_good_ledger() -> None:
     ],
     ids=[
         "a slot is missing",
+        "too few slots",
         "an email is missing",
         "one email more",
         "of no schedule",
@@ -70,5 +72,5 @@ def test_a_slot_a_minute_with_an_email_each_is_a_good_ledger() -> None:
     ],
 )
 def test_whatever_else_is_a_problem(slots: list[Slot], taken: dict[str, str], problem: str) -> None:
-    problems = draw_up_slots(slots, taken).problems
+    problems = draw_up_slots(slots, taken, fewest=2).problems
     assert any(problem in one for one in problems), problems
