@@ -32,6 +32,7 @@ from postroom_transport.factory import open_provider, open_transport
 from postroom_worker.actors import declare_actors
 from postroom_worker.delivery import Delivery
 from postroom_worker.domain_look import DomainLook
+from postroom_worker.event_work import EventWork
 from postroom_worker.lanes import Lanes
 from postroom_worker.letters import Letters
 from postroom_worker.mail_work import MailWork
@@ -101,7 +102,7 @@ def worker(database: Database, redis_url: str, ses: SesServer) -> Iterator[Lanes
     look = DomainLook(database, provider, Seal(("a secret of the tests, long enough to be one",), "dkim"))
     patience = Patience(BackingService("database"), stopping)
     mail_work = MailWork(database, delivery, pace, patience, stopping, hint_seconds=AGE_SECONDS)
-    declare_actors(broker, mail_work, ProviderWork(database, provider, look, 60), patience)
+    declare_actors(broker, mail_work, ProviderWork(database, provider, look, 60), EventWork(database), patience)
     lanes = Lanes(broker, BackingService("redis"), 4, pace)
     yield lanes
     stopping.set()
