@@ -33,6 +33,7 @@ from postroom_transport.factory import open_provider, open_transport
 from postroom_worker.actors import declare_actors
 from postroom_worker.delivery import Delivery
 from postroom_worker.domain_look import DomainLook
+from postroom_worker.event_work import EventWork
 from postroom_worker.lanes import Lanes
 from postroom_worker.letters import Letters
 from postroom_worker.mail_work import MailWork
@@ -104,7 +105,8 @@ def worker(database: Database, redis_url: str, ses: SesServer) -> Iterator[Lanes
     patience = Patience(BackingService("database"), stopping)
     mail_work = MailWork(database, delivery, pace, patience, stopping, hint_seconds=AGE_SECONDS)
     webhook_work = WebhookWork(database, Egress([], 5), Seal(SECRET_KEYS, "webhook"), patience, stopping, 5)
-    declare_actors(broker, mail_work, ProviderWork(database, provider, look, 60), webhook_work, patience)
+    provider_work = ProviderWork(database, provider, look, 60)
+    declare_actors(broker, mail_work, provider_work, EventWork(database), webhook_work, patience)
     lanes = Lanes(broker, BackingService("redis"), 4, pace)
     yield lanes
     stopping.set()

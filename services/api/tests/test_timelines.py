@@ -37,7 +37,8 @@ def test_all_that_happened_is_shown_newest_first(api: RunningApi) -> None:
         {"id": "", "created_at": "", "type": "email.opened", "recipient": "to@example.com", "data": OPENED},
         {"id": "", "created_at": "", "type": "email.sent", "recipient": None, "data": None},
     ]
-    assert all(UUID(one["id"]) and one["created_at"].endswith("+00:00") for one in shown["data"])
+    assert {str(UUID(one["id"])) for one in shown["data"]} == {one["id"] for one in shown["data"]}
+    assert all(one["created_at"].endswith("+00:00") for one in shown["data"])
 
 
 def test_nothing_happened_yet(api: RunningApi) -> None:

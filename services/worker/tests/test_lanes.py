@@ -29,10 +29,15 @@ def broker(redis_url: str) -> Iterator[RedisBroker]:
 
 
 class Worker:
-    """Lanes whose bulk threads wait at a gate with every hint that they get."""
+    """Lanes whose threads wait at a gate with every hint that they get of some queues.
+
+    Attributes:
+        held: the names of those queues.
+    """
 
     def __init__(self, broker: RedisBroker, pace: Any) -> None:
         self.gate = threading.Event()
+        self.held = {"bulk"}
         self.begun: list[str] = []
         self.done: list[str] = []
         for job in QUEUES:
@@ -42,7 +47,7 @@ class Worker:
     def _declare(self, broker: RedisBroker, job: Job) -> None:
         def act(ids: list[str]) -> None:
             self.begun.append(job.queue)
-            if job.queue == "bulk":
+            if job.queue in self.held:
                 self.gate.wait(20)
             self.done.append(job.queue)
 
@@ -95,6 +100,21 @@ def test_a_batch_that_waits_holds_nothing_else_up(broker: RedisBroker, start: St
             hints.give_to(job, ids(5))
     wait_until(lambda: {"interactive", "alone", "provider"} <= set(worker.done), seconds=10, what="all else")
     assert "bulk" not in worker.done
+
+
+def test_mail_of_any_kind_that_waits_does_not_hold_events_up(broker: RedisBroker, start: Start) -> None:
+    hints, worker = Hints(broker, mark=1000), start(Clock())
+    worker.held |= {"interactive"}
+    for lane in Lane:
+        hints.give(lane, ids(100))
+    for queue in ("interactive", "bulk"):
+        wait_until(
+            lambda queue=queue: worker.begun.count(queue) == THREADS,  # type: ignore[misc]  # bound per queue
+            seconds=10,
+            what="all threads for mail to be taken",
+        )
+    hints.give_to(PROVIDER_EVENTS, ids(15))
+    wait_until(lambda: worker.done == ["provider_events"] * 2, seconds=10, what="the events")
 
 
 def test_bulk_mail_that_is_paced_is_fetched_when_a_thread_is_free(broker: RedisBroker, start: Start) -> None:
