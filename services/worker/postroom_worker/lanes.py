@@ -1,4 +1,4 @@
-"""The threads of a worker: some for bulk mail, as many for all else, so that a batch that waits holds nobody up."""
+"""The threads of a worker, some for each kind of work, so that what waits or is slow holds nothing else up."""
 
 import threading
 
@@ -6,13 +6,13 @@ from dramatiq.brokers.redis import RedisBroker
 
 from postroom_domain.lanes import Lane
 from postroom_health.backing_service import BackingService
-from postroom_jobs.names import ALONE, DELIVER, PROVIDER
+from postroom_jobs.names import ALONE, DELIVER, PROVIDER, SLOW_WEBHOOKS, WEBHOOKS
 from postroom_worker.hint_worker import HintWorker
 from postroom_worker.pace import Pace
 
 
 class Lanes:
-    """Two workers, each with queues and threads of its own, on one broker.
+    """Workers, each with queues and threads of its own: for bulk mail, for webhooks, for slow ones, and for all else.
 
     Args:
         broker: whose actors are declared.
@@ -31,6 +31,9 @@ class Lanes:
         self._workers = [
             HintWorker(broker, redis, others, threads=threads),
             HintWorker(broker, redis, bulk, threads=threads, prefetch=prefetch),
+            # A webhook keeps its thread for seconds, so that what is fetched early would wait unseen as well.
+            HintWorker(broker, redis, {WEBHOOKS.queue}, threads=threads, prefetch=threads),
+            HintWorker(broker, redis, {SLOW_WEBHOOKS.queue}, threads=threads, prefetch=threads),
         ]
 
     def start(self) -> None:

@@ -32,6 +32,7 @@ from postroom_worker.pace import Pace
 from postroom_worker.patience import Patience
 from postroom_worker.provider_work import CALLS_PER_JOB, ProviderWork
 from postroom_worker.settings import WorkerServiceSettings
+from postroom_worker.webhook_work import WebhookWork
 
 _REDIS_SECONDS = 5.0
 _SILENCE_SECONDS = 60.0
@@ -55,7 +56,7 @@ def main() -> None:
     database_service, redis_service = BackingService("database"), BackingService("redis")
     database = Database(
         settings.database.url.get_secret_value(),
-        pool_size=max(settings.database.pool_size, 2 * settings.worker.threads),
+        pool_size=max(settings.database.pool_size, 4 * settings.worker.threads),
         timeout_seconds=settings.database.timeout_seconds,
         note=database_service.note,
     )
@@ -84,7 +85,15 @@ def main() -> None:
     if provider is not None:
         pace = Pace(database, settings.redis.url.get_secret_value(), settings.pace.interactive_share)
     mail_work = MailWork(database, delivery, pace, patience, stopping.asked, hint_seconds=settings.hints.age_seconds)
-    declare_actors(broker, mail_work, provider_work, patience)
+    webhook_work = WebhookWork(
+        database,
+        Egress(allow=settings.egress.allow, timeout_seconds=settings.webhooks.timeout_seconds),
+        Seal(settings.secrets.read(), "webhook"),
+        patience,
+        stopping.asked,
+        request_seconds=settings.webhooks.timeout_seconds,
+    )
+    declare_actors(broker, mail_work, provider_work, webhook_work, patience)
     liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
     readiness = Readiness(
         [

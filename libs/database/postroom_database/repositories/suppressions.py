@@ -12,7 +12,8 @@ from sqlalchemy.sql import ColumnElement
 
 from postroom_database.models import Suppression
 from postroom_database.paging import Slice, read_slice
-from postroom_database.repositories import provider_jobs, workspaces
+from postroom_database.repositories import provider_jobs, timelines, workspaces
+from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import AnyRow
 from postroom_domain.ids import new_id
 from postroom_domain.provider_jobs import ProviderJobKind
@@ -89,6 +90,7 @@ def add(connection: Connection, workspace_id: UUID, wanted: Iterable[NewSuppress
             select(*_COLUMNS).where(Suppression.workspace_id == workspace_id, Suppression.address.in_(ids))
         )
     }
+    _tell(connection, workspace_id, "suppression.added", [row for row in there.values() if row.id == ids[row.address]])
     return [
         Added(there[address].id, Origin(there[address].origin), is_new=there[address].id == ids[address])
         for address in news
@@ -174,7 +176,28 @@ def remove(
             subject=row.address,
             request_id=request_id,
         )
+    _tell(connection, workspace_id, "suppression.removed", rows)
     return [_record(row) for row in rows]
+
+
+def _tell(connection: Connection, workspace_id: UUID, type_: str, rows: Iterable[AnyRow]) -> None:
+    """Webhooks are told of a suppression as clients read it."""
+    news = [
+        NewEvent(
+            type_,
+            row.address,
+            {
+                "object": "suppression",
+                "id": str(row.id),
+                "email": row.address,
+                "origin": row.origin,
+                "source_id": None if row.source_id is None else str(row.source_id),
+                "created_at": row.created_at.isoformat(timespec="microseconds"),
+            },
+        )
+        for row in rows
+    ]
+    timelines.tell_all(connection, workspace_id, news)
 
 
 def _named(names: Sequence[UUID | str]) -> ColumnElement[bool]:

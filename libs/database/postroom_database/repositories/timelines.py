@@ -45,7 +45,12 @@ def append_all(connection: Connection, news: Sequence[tuple[UUID, UUID, NewEvent
 
 def tell(connection: Connection, workspace_id: UUID, type_: str, data: dict[str, Any]) -> None:
     """Say what happened to a resource that is no email; webhooks are told the data as it is."""
-    _append(connection, [_row(workspace_id, None, NewEvent(type_, data=data))])
+    tell_all(connection, workspace_id, [NewEvent(type_, data=data)])
+
+
+def tell_all(connection: Connection, workspace_id: UUID, news: Sequence[NewEvent]) -> None:
+    """The same of several; an address is kept beside the data for those who look for it."""
+    _append(connection, [_row(workspace_id, None, event) for event in news])
 
 
 def _append(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""What workers are not known to know of: emails and jobs alike, each claimed before it is hinted."""
+"""What workers are not known to know of: emails, jobs and webhooks, each claimed before it is hinted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
-from postroom_database.models import Email, ProviderJob
+from postroom_database.models import Email, ProviderJob, Webhook
 from postroom_database.types import Now
 
 
 @dataclass(frozen=True, slots=True)
 class Unhinted:
-    """An email or a job, as it was found."""
+    """An email, a job or a webhook, as it was found."""
 
     id: UUID
     hinted_at: datetime | None
@@ -38,23 +38,32 @@ def find(
         limit: the most rows.
         in_redis: ids that workers will get next.
     """
+    lost = is_lost(connection, model, older_than_seconds=older_than_seconds, in_redis=in_redis)
+    rows = connection.execute(
+        select(model.id, model.hinted_at).where(*which, model.due_at <= Now(), lost).order_by(model.due_at).limit(limit)
+    )
+    return [Unhinted(*row) for row in rows]
+
+
+def is_lost(
+    connection: Connection,
+    model: type[Email] | type[ProviderJob] | type[Webhook],
+    *,
+    older_than_seconds: float,
+    in_redis: Sequence[UUID],
+) -> ColumnElement[bool]:
+    """Which rows were never hinted, or must have lost their hint; the arguments are find's."""
     lost: Now | datetime = Now(-older_than_seconds)
     if in_redis:
         oldest = connection.execute(select(func.min(model.hinted_at)).where(model.id.in_(in_redis))).scalar_one()
         if oldest is not None:
             lost = oldest - timedelta(seconds=older_than_seconds)
-    rows = connection.execute(
-        select(model.id, model.hinted_at)
-        .where(*which, model.due_at <= Now(), or_(model.hinted_at.is_(None), model.hinted_at < lost))
-        .order_by(model.due_at)
-        .limit(limit)
-    )
-    return [Unhinted(*row) for row in rows]
+    return or_(model.hinted_at.is_(None), model.hinted_at < lost)
 
 
 def claim(
     connection: Connection,
-    model: type[Email] | type[ProviderJob],
+    model: type[Email] | type[ProviderJob] | type[Webhook],
     unhinted: Unhinted,
     which: ColumnElement[bool],
 ) -> bool:
