@@ -56,7 +56,7 @@ def have_failed(database: Database, webhook_id: UUID) -> None:
         connection.execute(
             update(Webhook)
             .where(Webhook.id == webhook_id)
-            .values(status="disabled", reason="it failed", failing_since=Now(), hinted_at=Now())
+            .values(status="disabled", reason="it failed", failing_since=Now(), is_slow=True, hinted_at=Now())
         )
 
 
@@ -107,7 +107,13 @@ def test_enabling_forgets_the_failures(database: Database, workspace_id: UUID) -
     webhook_id = add(database, workspace_id)
     have_failed(database, webhook_id)
     row = change(database, workspace_id, webhook_id, WebhookChange(status=WebhookStatus.ENABLED))
-    assert (row.status, row.reason, row.failing_since, row.hinted_at) == ("enabled", None, None, None)
+    assert (row.status, row.reason, row.failing_since, row.is_slow, row.hinted_at) == (
+        "enabled",
+        None,
+        None,
+        False,
+        None,
+    )
 
 
 def test_another_endpoint_has_not_failed_yet(database: Database, workspace_id: UUID) -> None:
