@@ -43,6 +43,8 @@ def test_the_table_says_what_is_done_and_how_often(database: Database, window: A
         "hint_missing": 0.5,
         "hint_alone": 0.5,
         "hint_provider_jobs": 0.5,
+        "hint_webhooks": 0.5,
+        "count_failing_webhooks": 15,
         "brake_workspaces": 60,
     }
 
@@ -82,6 +84,8 @@ def test_a_redis_that_is_away_is_told_once_and_so_is_its_return(
         "hint_missing",
         "hint_alone",
         "hint_provider_jobs",
+        "hint_webhooks",
+        "count_failing_webhooks",
         "brake_workspaces",
     ],
 )
