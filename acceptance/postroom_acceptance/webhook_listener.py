@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -22,15 +22,18 @@ class WebhookListener:
         folder: where its output goes.
         url: of the api.
         key: that the api takes.
+        command: None: that one; else what becomes it in the end.
         variables: of its environment.
     """
 
-    def __init__(self, folder: Path, url: str, key: str, **variables: str) -> None:
+    def __init__(
+        self, folder: Path, url: str, key: str, *, command: Sequence[str] | None = None, **variables: str
+    ) -> None:
         self._stdout, self._stderr = folder / "listener.out", folder / "listener.err"
         given = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "RESEND_API_KEY": key}
         with self._stdout.open("wb") as stdout, self._stderr.open("wb") as stderr:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", "postroom_embedded.webhook_listener", url],
+                command or [sys.executable, "-m", "postroom_embedded.webhook_listener", url],
                 env=given | variables,
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,

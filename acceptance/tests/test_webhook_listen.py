@@ -1,8 +1,10 @@
 """The program behind `make webhook-listen` with a real api. What a worker posts to it is posted here."""
 
 import json
+import os
 import signal
 import socket
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +23,7 @@ from postroom_testing.mariadb import MariaDb
 from postroom_testing.redis import Redis
 from postroom_testing.server import free_port, wait_until
 
+LAUNCHER = Path(__file__).parents[2] / "deploy" / "embedded" / "webhook-listen"
 PAYLOAD = {
     "type": "email.bounced",
     "created_at": "2026-11-24T15:16:17.123456+00:00",
@@ -81,6 +84,22 @@ def test_it_is_a_webhook_while_it_runs(
         assert found["signing_secret"] not in listener.stdout + listener.stderr
         assert listener.interrupt(number) == 0
         assert listener.stdout.endswith("removed the webhook\n")
+    assert webhooks.list()["data"] == []
+
+
+def test_the_launcher_finds_the_api_and_becomes_it(api: tuple[str, str], webhooks: Any, tmp_path: Path) -> None:
+    # What `make run` installs: here, this interpreter with what the tests have.
+    python = tmp_path / "venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    installed = os.pathsep.join(path for path in sys.path if path)
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="$PYTHONPATH:{installed}" exec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    url, key = api
+    variables = {"PORT": url.rpartition(":")[2], "POSTROOM_DATA_DIR": str(tmp_path)}
+    with WebhookListener(tmp_path, url, key, command=[str(LAUNCHER)], **variables) as listener:
+        _, webhook_id = listener.wait_listening()
+        assert [one["id"] for one in webhooks.list()["data"]] == [webhook_id]
+        assert listener.interrupt() == 0
     assert webhooks.list()["data"] == []
 
 

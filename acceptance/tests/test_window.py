@@ -104,7 +104,7 @@ def worker(database: Database, redis_url: str, ses: SesServer) -> Iterator[Lanes
     look = DomainLook(database, provider, Seal(SECRET_KEYS, "dkim"))
     patience = Patience(BackingService("database"), stopping)
     mail_work = MailWork(database, delivery, pace, patience, stopping, hint_seconds=AGE_SECONDS)
-    webhook_work = WebhookWork(database, Egress([], 5), Seal(SECRET_KEYS, "webhook"), patience, stopping, 5)
+    webhook_work = WebhookWork(database, Egress([], 5), Seal(SECRET_KEYS, "webhook"), patience, 5)
     provider_work = ProviderWork(database, provider, look, 60)
     declare_actors(broker, mail_work, provider_work, EventWork(database), webhook_work, patience)
     lanes = Lanes(broker, BackingService("redis"), 4, pace)

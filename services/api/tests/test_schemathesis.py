@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from prometheus_client import REGISTRY
 
 from postroom_api_testing.running import RunningApi
@@ -33,6 +34,7 @@ def answered() -> float:
     )
 
 
+@pytest.mark.timeout(660)  # longer than it waits for the program
 def test_no_answer_outside_the_contract(shared_api: RunningApi, tmp_path: Path) -> None:
     before = answered()
     done = subprocess.run(

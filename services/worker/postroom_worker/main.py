@@ -91,7 +91,6 @@ def main() -> None:
         Egress(allow=settings.egress.allow, timeout_seconds=settings.webhooks.timeout_seconds),
         Seal(settings.secrets.read(), "webhook"),
         patience,
-        stopping.asked,
         request_seconds=settings.webhooks.timeout_seconds,
     )
     declare_actors(broker, mail_work, provider_work, EventWork(database), webhook_work, patience)

@@ -1,6 +1,5 @@
 """What is due for one webhook: posted in rounds, while it is ours and nothing goes wrong."""
 
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,8 +38,7 @@ class WebhookWork:
         database: the truth.
         egress: by which endpoints are reached.
         seal: of the secrets.
-        patience: with a database that is away.
-        stopping: set when the worker drains: what has begun is finished, the rest is left to others.
+        patience: with a database that is away; when the worker drains, what has begun is finished, and no more taken.
         request_seconds: the most that one request takes.
     """
 
@@ -48,7 +46,6 @@ class WebhookWork:
     egress: Egress
     seal: Seal
     patience: Patience
-    stopping: threading.Event
     request_seconds: float
 
     def work(self, webhook_ids: Sequence[UUID]) -> None:
@@ -85,7 +82,7 @@ class WebhookWork:
         together = 1 if slow else _TOGETHER
         ends_at = time.monotonic() + _TURN_SECONDS
         with ThreadPoolExecutor(together, thread_name_prefix="webhook") as threads:
-            while not self.stopping.is_set() and time.monotonic() < ends_at:
+            while time.monotonic() < ends_at:
                 taken_at = time.monotonic()
                 round_ = self.patience.until_done(lambda: self._take(webhook, together))
                 if round_ is None:

@@ -38,7 +38,6 @@ class Posting:
             Egress(allow=allow, timeout_seconds=self.request_seconds),
             Seal(SECRET_KEYS, "webhook"),
             Patience(BackingService("database"), self.stopping),
-            self.stopping,
             self.request_seconds,
         )
 

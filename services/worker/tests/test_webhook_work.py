@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from postroom_database.repositories import timelines, webhook_hints, webhook_pos
 from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import Now
 from postroom_domain.webhook_signatures import new_secret
+from postroom_migrations.migrate import migrate
 from postroom_testing.drafts import draft, store
 from postroom_testing.mariadb import MariaDb
 from postroom_testing.server import wait_until
@@ -72,6 +74,23 @@ def test_an_event_is_posted_signed_and_written_down(
     assert (fields["request_id"], fields["email_id"]) == ("request-1", str(email.id))
     assert fields["webhook_id"] == str(webhook_id)
     assert receiver.url() not in str(heard)
+
+
+def test_sqlite_will_do(receiver: WebhookReceiver, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'postroom.db'}")
+    migrate(database)
+    posting = Posting(database)
+    receiver.answers["/ill"] = Answer(500)
+    well, ill = posting.add(receiver.url("/well")), posting.add(receiver.url("/ill"))
+    posting.change(ill, failing_since=Now(-6 * DAY))
+    posting.tell(20)
+    posting.work().work([well])
+    posting.work().work_slowly([ill])
+    told = [(one.type, one.state) for one in posting.deliveries(well)]
+    assert told == [("domain.updated", "success")] * 20 + [("webhook.disabled", "pending")]
+    assert posting.webhook(ill).status == "disabled"
+    assert [one.state for one in posting.deliveries(ill)] == ["pending"] * 20
+    database.close()
 
 
 def test_both_secrets_sign_while_a_rotation_overlaps(posting: Posting, receiver: WebhookReceiver) -> None:

@@ -3,11 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from postroom_database.models import Webhook, WebhookDelivery
 from postroom_domain.ids import new_id
 from postroom_domain.webhook_events import EVENT_TYPES, DeliveryState, WebhookStatus
+
+# Built once: every email that is delivered asks this.
+_ENABLED = select(Webhook.id, Webhook.workspace_id, Webhook.types).where(
+    Webhook.workspace_id.in_(bindparam("workspaces", expanding=True)),
+    Webhook.status == WebhookStatus.ENABLED.value,
+)
 
 
 def write(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
@@ -20,12 +26,7 @@ def write(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
     told = [event for event in events if event["type"] in EVENT_TYPES]
     if not told:
         return
-    webhooks = connection.execute(
-        select(Webhook.id, Webhook.workspace_id, Webhook.types).where(
-            Webhook.workspace_id.in_({event["workspace_id"] for event in told}),
-            Webhook.status == WebhookStatus.ENABLED.value,
-        )
-    ).all()
+    webhooks = connection.execute(_ENABLED, {"workspaces": list({event["workspace_id"] for event in told})}).all()
     rows = [
         {
             "id": new_id(),

@@ -98,7 +98,7 @@ def change(connection: Connection, held: AnyRow, wanted: WebhookChange) -> None:
     if wanted.status is not None:
         values |= {"status": wanted.status.value, "reason": None}
     if wanted.status is WebhookStatus.ENABLED or wanted.endpoint not in {None, held.endpoint}:
-        values |= {"failing_since": None, "hinted_at": None}
+        values |= {"failing_since": None, "is_slow": False, "hinted_at": None}
     if values:
         _set(connection, held, values)
 
