@@ -1,15 +1,18 @@
 # What a day needs. Each target is one program; read it to know more.
 .DEFAULT_GOAL := help
-.PHONY: help run send test lint fmt check docs lock benchmark chaos
+.PHONY: help run send webhook-listen test lint fmt check docs lock benchmark chaos
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 25
 
 run: ## Postroom on this machine: three processes, no database server, no Docker
 	@deploy/embedded/run
 
 send: ## a sample email to what `make run` started
 	@deploy/embedded/send
+
+webhook-listen: ## the events of what `make run` started, as a webhook gets them
+	@deploy/embedded/webhook-listen
 
 test: ## all tests, against real servers
 	@python3 build-support/run_tests.py

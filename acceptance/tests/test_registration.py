@@ -6,7 +6,7 @@ from postroom_domain.ids import new_id
 from postroom_domain.unknowns import UnknownRules
 from postroom_jobs.broker import open_broker
 from postroom_jobs.hints import Hints
-from postroom_jobs.names import ALONE, DELIVER, PROVIDER
+from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_WEBHOOKS, WEBHOOKS
 from postroom_scheduler.brake import BrakeRules
 from postroom_scheduler.jobs import jobs
 from postroom_scheduler.retention import RetentionRules
@@ -24,10 +24,11 @@ def test_every_queue_of_the_schedulers_table_is_consumed_by_the_worker(mariadb_u
     database = Database(mariadb_url, pool_size=1, timeout_seconds=5)
     rules = UnknownRules(hold=False, max_crashes=3, max_resends=3)
     brake = BrakeRules({}, window_seconds=60)
-    retention = RetentionRules(bodies_days=0, emails_days=0, audit_days=0)
+    retention = RetentionRules(bodies_days=30, emails_days=90, audit_days=400)
     table = jobs(database, hints, rules, brake, retention, sweep_seconds=1, hint_age_seconds=60, verified_only=True)
     hinted = [job for entry in table for job in entry.hints]
-    assert {job.queue for job in hinted} == {job.queue for job in (*DELIVER.values(), ALONE, PROVIDER)}
+    expected = (*DELIVER.values(), ALONE, PROVIDER, PROVIDER_EVENTS, WEBHOOKS, SLOW_WEBHOOKS)
+    assert {job.queue for job in hinted} == {job.queue for job in expected}
     with Stack(environment, names=("worker",)):
         for job in hinted:
             hints.give_to(job, [new_id()])

@@ -74,10 +74,14 @@ def test_what_ses_never_answered_its_events_settle(
         for mail in list(server.mails):
             publisher.publish_mail(mail)
         publisher.wait_idle(SECONDS)
-        assert set(states(database).values()) == {("sent", "delivered")}
+        wait_until(
+            lambda: set(states(database).values()) == {("sent", "delivered")},
+            seconds=2,
+            what="the worker to account what the api has kept",
+        )
         assert sorted(mail.tags["postroom_email_id"] for mail in server.mails) == sorted(load.accepted.values())
         wait_until(
-            lambda: sum('"event.accounted"' in line for line in stack.lines("api")) == 2 * MAILS,
+            lambda: sum('"event.accounted"' in line for line in stack.lines("worker")) == 2 * MAILS,
             seconds=SECONDS,
             what="every event to be logged",
         )

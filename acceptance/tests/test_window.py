@@ -28,6 +28,7 @@ from postroom_migrations.migrate import migrate
 from postroom_scheduler.sweeps import hint_missing, hint_provider_jobs
 from postroom_testing.server import wait_until
 from postroom_testing.ses import SesServer
+from postroom_testing.webhooks import SECRET_KEYS
 from postroom_transport.factory import open_provider, open_transport
 from postroom_worker.actors import declare_actors
 from postroom_worker.delivery import Delivery
@@ -39,6 +40,7 @@ from postroom_worker.outcomes import RetryRules
 from postroom_worker.pace import Pace
 from postroom_worker.patience import Patience
 from postroom_worker.provider_work import ProviderWork
+from postroom_worker.webhook_work import WebhookWork
 
 EMAILS = 100_000
 MARK = 2_000
@@ -98,10 +100,11 @@ def worker(database: Database, redis_url: str, ses: SesServer) -> Iterator[Lanes
     letters = Letters(database, Egress(allow=[], timeout_seconds=5))
     delivery = Delivery(database, transport, letters, RetryRules(3600, 300), lease_seconds=30, call_seconds=10)
     pace = Pace(database, redis_url, 0.2)
-    look = DomainLook(database, provider, Seal(("a secret of the tests, long enough to be one",), "dkim"))
+    look = DomainLook(database, provider, Seal(SECRET_KEYS, "dkim"))
     patience = Patience(BackingService("database"), stopping)
     mail_work = MailWork(database, delivery, pace, patience, stopping, hint_seconds=AGE_SECONDS)
-    declare_actors(broker, mail_work, ProviderWork(database, provider, look, 60), patience)
+    webhook_work = WebhookWork(database, Egress([], 5), Seal(SECRET_KEYS, "webhook"), patience, stopping, 5)
+    declare_actors(broker, mail_work, ProviderWork(database, provider, look, 60), webhook_work, patience)
     lanes = Lanes(broker, BackingService("redis"), 4, pace)
     yield lanes
     stopping.set()

@@ -26,6 +26,7 @@ _TERMS = Terms(
     public_url=None,
     requests_per_second=1_000_000,
     verified_only=False,
+    reachable=(),
 )
 """Requests are counted as in production, up to a limit that is never reached."""
 

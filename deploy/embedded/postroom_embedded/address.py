@@ -31,12 +31,15 @@ class Address:
 
 def read_address(environ: Mapping[str, str]) -> Address:
     """The api's address by what is set outside; raises Refused for a port that is none."""
-    text = read(environ, PORT) or str(DEFAULT_PORT)
+    port = parse_port(read(environ, PORT) or str(DEFAULT_PORT), "POSTROOM_PORT (or PORT)")
+    return Address(read(environ, HOST) or LOOPBACK, port)
+
+
+def parse_port(text: str, variable: str) -> int:
+    """The port that a variable names; raises Refused for one that is none."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _HIGHEST_PORT):
-        raise Refused(
-            f"POSTROOM_PORT (or PORT): expected a whole number from 1 to {_HIGHEST_PORT}", exit_code=EX_CONFIG
-        )
-    return Address(read(environ, HOST) or LOOPBACK, int(text))
+        raise Refused(f"{variable}: expected a whole number from 1 to {_HIGHEST_PORT}", exit_code=EX_CONFIG)
+    return int(text)
 
 
 def ensure_free(address: Address) -> None:

@@ -1,4 +1,4 @@
-"""What `run` and `admin` have in common: the checkout, the data folder, and the variables that follow from them."""
+"""What all that is started here has in common: the checkout, the data folder, and the variables that follow."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,6 +53,8 @@ class Setting:
             variables.VERIFIED_ONLY: "false",
             variables.COMMIT: variables.find_commit(ROOT),
         }
+        if self.inbox:  # then nobody but this machine reaches the api; a client's webhook is here as well
+            defaults[variables.EGRESS_ALLOW] = variables.LOOPBACK_NETWORKS
         if redis_url is not None:
             defaults[variables.REDIS] = redis_url
         env = variables.compose(self.environ, defaults, code=find_code(ROOT), bytecode=self.folder / "bytecode")

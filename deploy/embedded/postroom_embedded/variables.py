@@ -15,6 +15,7 @@ HEALTH_HOST = ("POSTROOM_HEALTH_HOST",)
 HEALTH_PORT = ("POSTROOM_HEALTH_PORT",)
 SECRET_KEY = ("POSTROOM_SECRET_KEY",)
 VERIFIED_ONLY = ("POSTROOM_VERIFIED_DOMAINS_ONLY",)
+EGRESS_ALLOW = ("POSTROOM_EGRESS_ALLOW",)
 COMMIT = ("POSTROOM_COMMIT",)
 DRAIN = ("POSTROOM_DRAIN_SECONDS",)
 DATA_DIR = "POSTROOM_DATA_DIR"
@@ -23,6 +24,7 @@ _NOT_PASSED_ON = (DATA_DIR, "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME
 """The runner's own, what would put other code before that of the lock, and what would slow every start."""
 
 LOOPBACK = "127.0.0.1"
+LOOPBACK_NETWORKS = "127.0.0.0/8,::1/128"
 
 
 def read(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:

@@ -15,7 +15,9 @@ def _call(name: str, *arguments: str, **more: str) -> subprocess.CompletedProces
     )
 
 
-@pytest.mark.parametrize(("name", "variable"), [("run", "POSTROOM_DATA_DIR"), ("send", "TO")])
+@pytest.mark.parametrize(
+    ("name", "variable"), [("run", "POSTROOM_DATA_DIR"), ("send", "TO"), ("webhook-listen", "WEBHOOK_PORT")]
+)
 def test_help_names_the_variables_that_matter(name: str, variable: str) -> None:
     called = _call(name, "--help")
     assert called.returncode == 0
@@ -33,9 +35,10 @@ def test_without_python_311_it_says_what_to_install(tmp_path: Path) -> None:
     assert len(called.stderr.splitlines()) == 1
 
 
-def test_send_says_when_nothing_listens() -> None:
+@pytest.mark.parametrize("name", ["send", "webhook-listen"])
+def test_a_client_says_when_nothing_listens(name: str) -> None:
     port = find_free_ports(1)[0]
-    called = _call("send", PORT=str(port))
+    called = _call(name, PORT=str(port))
     assert called.returncode == 1
     assert called.stderr == f"postroom: nothing answers at http://127.0.0.1:{port}: start it with make run\n"
 

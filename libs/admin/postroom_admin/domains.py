@@ -7,7 +7,7 @@ import click
 from postroom_admin.moments import show_moment
 from postroom_admin.opening import opened_database
 from postroom_admin.workspaces import find_workspace, workspace_option
-from postroom_database.repositories import domains, provider_jobs
+from postroom_database.repositories import audit, domains, provider_jobs
 from postroom_database.types import AnyRow
 from postroom_domain.domain_names import parse_domain
 from postroom_domain.errors import InvalidDomain
@@ -66,6 +66,8 @@ def declare(name: str) -> None:
             _give_up()
         domains.declare(connection, held)
         provider_jobs.leave_domain(connection, held.id)
+        if not held.declared:
+            audit.note(connection, held.workspace_id, audit.OPERATOR, "domain.declared", held.id)
     click.echo(f"Declared {name}: its workspace may send from it.")
 
 
@@ -79,6 +81,7 @@ def undeclare(name: str) -> None:
             _give_up()
         if held.declared:
             domains.undeclare(connection, held)
+            audit.note(connection, held.workspace_id, audit.OPERATOR, "domain.undeclared", held.id)
     if held.declared:
         click.echo(f"Undeclared {name}: its workspace may send from it again once it is verified.")
     else:

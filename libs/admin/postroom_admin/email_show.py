@@ -64,6 +64,7 @@ def _fields(email: AnyRow) -> list[tuple[str, Any]]:
         ("id", email.id),
         ("workspace", email.workspace_id),
         ("request", email.request_id),
+        ("key", email.key_id),
         ("state", email.state),
         ("last event", email.last_event),
         ("lane", email.lane),

@@ -1,12 +1,14 @@
 import sys
+from uuid import UUID
 
 import click
+from sqlalchemy import Connection
 
 from postroom_admin.moments import show_moment
 from postroom_admin.names import check_name
 from postroom_admin.opening import opened_database
 from postroom_admin.workspaces import find_workspace, workspace_option
-from postroom_database.repositories import api_keys
+from postroom_database.repositories import api_keys, audit
 from postroom_domain.ids import parse_id
 from postroom_domain.permissions import Permission
 from postroom_domain.tokens import hash_token, new_token
@@ -41,6 +43,7 @@ def create(workspace: str, name: str, permission: str) -> None:
             token_hash=hash_token(token),
             permission=Permission(permission),
         )
+        audit.note(connection, workspace_id, audit.OPERATOR, "key.created", key_id)
     click.echo(f"Made the key {key_id}. It is shown only now:", err=True)
     click.echo(token)
 
@@ -69,8 +72,16 @@ def revoke(workspace: str, key_id: str) -> None:
     parsed = parse_id(key_id)
     with opened_database() as database, database.begin() as connection:
         workspace_id = find_workspace(connection, workspace)
-        done = parsed is not None and api_keys.revoke(connection, workspace_id=workspace_id, key_id=parsed)
+        done = parsed is not None and _end(connection, workspace_id, parsed)
     if not done:
         click.echo("There is no such key in this workspace; `key list` shows them.", err=True)
         sys.exit(1)
     click.echo(f"Revoked {key_id}.")
+
+
+def _end(connection: Connection, workspace_id: UUID, key_id: UUID) -> bool:
+    """End a key, and note it if that was new; False when there is none."""
+    if api_keys.end(connection, workspace_id=workspace_id, key_id=key_id):
+        audit.note(connection, workspace_id, audit.OPERATOR, "key.revoked", key_id)
+        return True
+    return api_keys.is_there(connection, workspace_id=workspace_id, key_id=key_id)

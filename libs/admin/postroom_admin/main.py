@@ -2,11 +2,14 @@
 
 import click
 
+from postroom_admin.audit import audit_group
 from postroom_admin.dead import dead_group
 from postroom_admin.doctor import doctor_command
 from postroom_admin.domains import domain_group
 from postroom_admin.email_show import email_group
 from postroom_admin.embedded import embedded_command
+from postroom_admin.erase import erase_command
+from postroom_admin.events import events_group
 from postroom_admin.fence import fence_command
 from postroom_admin.keys import key_group
 from postroom_admin.migrating import migrate_command
@@ -18,11 +21,12 @@ _EXIT_CODES = """
 \b
 Exit codes:
   0   done
-  1   not done: nothing of that name or id, or the doctor found something
+  1   not done: nothing of that name or id, something was left as it is, or the doctor found something
   2   wrong arguments
-  69  the database is away, or refuses
+  69  the database, or another service, is away or refuses
   75  another process is migrating; try again later
   78  the configuration is wrong; the report names the variables
+  130 stopped with Ctrl-C; what it had done is told
 """
 
 
@@ -39,8 +43,11 @@ for command in (
     domain_group,
     email_group,
     dead_group,
+    events_group,
     suppression_group,
+    erase_command,
     fence_command,
+    audit_group,
     doctor_command,
     embedded_command,
 ):

@@ -1,6 +1,8 @@
 from postroom_config.database import DatabaseSettings
+from postroom_config.egress import EgressSettings
 from postroom_config.mail import MailSettings
 from postroom_config.redis import RedisSettings
+from postroom_config.ses_events import SesEventSettings
 from postroom_config.settings import Settings
 
 
@@ -8,6 +10,13 @@ class DatabaseOnly(Settings):
     """What most commands need."""
 
     database: DatabaseSettings
+
+
+class EventSettings(Settings):
+    """What it takes to prove a message of SNS."""
+
+    ses_events: SesEventSettings
+    egress: EgressSettings
 
 
 class EveryResource(Settings):

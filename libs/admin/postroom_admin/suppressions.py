@@ -9,8 +9,9 @@ from postroom_admin.moments import show_moment
 from postroom_admin.opening import opened_database
 from postroom_admin.workspaces import find_workspace, workspace_option
 from postroom_database.paging import Slice
-from postroom_database.repositories import suppressions
-from postroom_database.repositories.suppressions import NewSuppression, SuppressionRecord
+from postroom_database.repositories import audit, suppressions
+from postroom_database.repositories.audit import Actor, ActorKind
+from postroom_database.repositories.suppressions import Added, NewSuppression, SuppressionRecord
 from postroom_database.writing import write
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.errors import InvalidAddress
@@ -57,7 +58,14 @@ def add(workspace: str, address: str) -> None:
         with database.read() as connection:
             workspace_id = find_workspace(connection, workspace)
         wanted = [NewSuppression(address, Origin.MANUAL)]
-        [added] = write(database, lambda connection: suppressions.add(connection, workspace_id, wanted))
+
+        def act(connection: Connection) -> Added:
+            [added] = suppressions.add(connection, workspace_id, wanted)
+            if added.is_new:
+                audit.note(connection, workspace_id, audit.OPERATOR, "suppression.added", added.id)
+            return added
+
+        added = write(database, act)
     click.echo(f"{added.id} {added.origin}{'' if added.is_new else ' (was there)'}")
 
 
@@ -70,10 +78,14 @@ def remove(workspace: str, address: str) -> None:
     with opened_database() as database:
         with database.read() as connection:
             workspace_id = find_workspace(connection, workspace)
-        removed = write(
-            database,
-            lambda connection: suppressions.remove(connection, workspace_id, [address], request_id=request_id),
-        )
+
+        def act(connection: Connection) -> list[SuppressionRecord]:
+            removed = suppressions.remove(connection, workspace_id, [address], request_id=request_id)
+            actor = Actor(ActorKind.OPERATOR, request_id=request_id)
+            audit.note_each(connection, workspace_id, actor, "suppression.removed", [record.id for record in removed])
+            return removed
+
+        removed = write(database, act)
     if not removed:
         click.echo("There is no such suppression in this workspace; `suppression list` shows them.", err=True)
         sys.exit(1)

@@ -10,7 +10,7 @@ from postroom_admin.names import check_name
 from postroom_admin.opening import opened_database
 from postroom_database.engine import Database
 from postroom_database.errors import is_duplicate
-from postroom_database.repositories import parked, workspaces
+from postroom_database.repositories import audit, parked, workspaces
 from postroom_database.writing import write
 from postroom_domain.lanes import Lane
 from postroom_domain.states import State
@@ -64,7 +64,14 @@ def suspend(name: str, reason: str) -> None:
     with opened_database() as database:
         with database.read() as connection:
             workspace_id = find_workspace(connection, name, hint="NAME")
-        done = write(database, lambda connection: workspaces.suspend(connection, workspace_id, reason))
+
+        def act(connection: Connection) -> bool:
+            done = workspaces.suspend(connection, workspace_id, reason)
+            if done:
+                audit.note(connection, workspace_id, audit.OPERATOR, "workspace.suspended", workspace_id)
+            return done
+
+        done = write(database, act)
     if done:
         click.echo(f"Suspended {name}: its mail waits until `workspace resume`.")
     else:
@@ -81,7 +88,14 @@ def resume(name: str) -> None:
     with opened_database(patient=True) as database:
         with database.read() as connection:
             workspace_id = find_workspace(connection, name, hint="NAME")
-        done = write(database, lambda connection: workspaces.resume(connection, workspace_id))
+
+        def act(connection: Connection) -> bool:
+            done = workspaces.resume(connection, workspace_id)
+            if done:
+                audit.note(connection, workspace_id, audit.OPERATOR, "workspace.resumed", workspace_id)
+            return done
+
+        done = write(database, act)
         count = sum(_wake(database, workspace_id, queue) for queue in parked.QUEUES)
     begin = f"Resumed {name}" if done else f"{name} is not suspended"
     click.echo(f"{begin}; waiting emails that are due now: {count}.")
@@ -109,7 +123,9 @@ def _find_or_add(database: Database, name: str) -> tuple[UUID, bool]:
         return found, False
     try:
         with database.begin() as connection:
-            return workspaces.add(connection, name), True
+            workspace_id = workspaces.add(connection, name)
+            audit.note(connection, workspace_id, audit.OPERATOR, "workspace.created", workspace_id)
+            return workspace_id, True
     except IntegrityError as problem:
         if not is_duplicate(problem):
             raise

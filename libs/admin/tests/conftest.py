@@ -9,7 +9,17 @@ from click.testing import CliRunner, Result
 
 from postroom_admin.main import main
 from postroom_database.engine import Database
-from postroom_testing.fixtures import mariadb, mariadb_url, redis_server, redis_url, ses, smtp_server
+from postroom_testing.fixtures import (
+    mariadb,
+    mariadb_url,
+    redis_server,
+    redis_url,
+    ses,
+    smtp_server,
+    sns,
+    sns_server,
+    sqs,
+)
 
 
 @dataclass

@@ -15,7 +15,7 @@ MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
 def test_an_email_is_shown_with_its_recipients_and_events(admin: Any, mariadb_url: str) -> None:
-    one = draft(cc=["c@example.com", "d@example.com"], bcc=["b@example.com"])
+    one = draft(key_id=new_id(), cc=["c@example.com", "d@example.com"], bcc=["b@example.com"])
     database = Database(mariadb_url)
     store(database, one)
     with database.begin() as connection:
@@ -51,6 +51,7 @@ def test_an_email_is_shown_with_its_recipients_and_events(admin: Any, mariadb_ur
         "request       request-1",
         "state         sent",
         "last event    bounced",
+        f"key           {one.key_id}",
         "from          Sender <from@example.com>",
         "cc            c@example.com, d@example.com",
         "bcc           b@example.com",

@@ -14,6 +14,7 @@ COMMANDS = [
     ("key", "list", "--workspace", "acme"),
     ("key", "revoke", "--workspace", "acme", str(new_id())),
     ("email", "show", str(new_id())),
+    ("erase", "--address", "one@example.com", "--yes"),
     ("embedded",),
 ]
 SECONDS = 60
@@ -78,6 +79,7 @@ def test_a_configuration_that_is_wrong_is_reported_without_values(away_admin: An
         (("key", "list"), ["--workspace", "whether revoked"]),
         (("key", "revoke"), ["KEY_ID", "--workspace"]),
         (("email", "show"), ["EMAIL_ID", "all that happened to it"]),
+        (("erase",), ["--address", "--workspace", "--yes", "not who it was"]),
         (("doctor",), ["how to mend it"]),
     ],
     ids=lambda value: " ".join(value) or "postroom-admin",

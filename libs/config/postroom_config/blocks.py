@@ -21,6 +21,7 @@ from postroom_config.secrets import SecretSettings
 from postroom_config.senders import SenderSettings
 from postroom_config.ses_events import SesEventSettings
 from postroom_config.settings import Block
+from postroom_config.webhooks import WebhookSettings
 from postroom_config.worker import WorkerSettings
 
 BLOCKS: tuple[type[Block], ...] = (
@@ -45,6 +46,7 @@ BLOCKS: tuple[type[Block], ...] = (
     RetentionSettings,
     SesEventSettings,
     EgressSettings,
+    WebhookSettings,
 )
 
 TOOL_VARIABLES: dict[str, str] = {

@@ -15,7 +15,10 @@ class WorkerSettings(Block):
     threads: Annotated[
         Whole,
         Field(ge=1, le=64),
-        Variable("POSTROOM_WORKER_THREADS", about="Emails of each lane delivered at the same time by one worker."),
+        Variable(
+            "POSTROOM_WORKER_THREADS",
+            about="How many emails of each lane, and how many webhooks, a worker serves at once.",
+        ),
     ] = 8
     lease_seconds: Annotated[
         Whole,

@@ -27,20 +27,26 @@ class Slice:
 
 
 def read_slice(
-    connection: Connection, wanted: Select[*tuple[Any, ...]], id_column: InstrumentedAttribute[UUID], part: Slice
+    connection: Connection,
+    wanted: Select[*tuple[Any, ...]],
+    id_column: InstrumentedAttribute[UUID],
+    part: Slice,
+    *,
+    within: str = "workspace_id",
 ) -> tuple[Sequence[AnyRow], bool]:
     """Rows, newest first, and whether there are more beyond them in the direction that was asked.
 
     Args:
         connection: any.
-        wanted: selects the whole list, restricted to one workspace, without an order.
-        id_column: what the list is ordered by; its table has the index ``ix_TABLE_workspace_id_id``.
+        wanted: selects the whole list, restricted to one value of the column ``within``, without an order.
+        id_column: what the list is ordered by; its table has the index ``ix_TABLE_WITHIN_id``.
         part: which part of it.
+        within: what the list is of.
     """
     table = id_column.class_.__table__
     # Left to itself, MariaDB 10.11 walks from the newest row to where the part begins, or through other workspaces'
     # rows; told which index to use, it begins there. Counted by libs/database/tests/test_depth.py.
-    wanted = wanted.with_hint(table, f"FORCE INDEX (ix_{table.name}_workspace_id_id)", "mysql")
+    wanted = wanted.with_hint(table, f"FORCE INDEX (ix_{table.name}_{within}_id)", "mysql")
     limited = wanted if part.limit is None else wanted.limit(part.limit + 1)
     if part.before is not None:
         rows = connection.execute(limited.where(id_column > part.before).order_by(id_column)).all()

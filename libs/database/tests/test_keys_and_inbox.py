@@ -21,9 +21,11 @@ def test_a_key_opens_its_workspace_until_it_is_revoked(database: Database) -> No
         assert found is not None
         assert (found.key_id, found.workspace_id) == (key_id, workspace)
         assert api_keys.open_with(connection, hash_token(new_token())) is None
-        assert not api_keys.revoke(connection, workspace_id=other, key_id=key_id)
-        assert api_keys.revoke(connection, workspace_id=workspace, key_id=key_id)
-        assert api_keys.revoke(connection, workspace_id=workspace, key_id=key_id)
+        assert not api_keys.end(connection, workspace_id=other, key_id=key_id)
+        assert api_keys.end(connection, workspace_id=workspace, key_id=key_id)
+        assert not api_keys.end(connection, workspace_id=workspace, key_id=key_id)
+        assert api_keys.is_there(connection, workspace_id=workspace, key_id=key_id)
+        assert not api_keys.is_there(connection, workspace_id=other, key_id=key_id)
         assert api_keys.open_with(connection, hash_token(token)) is None
         assert [key.revoked_at is None for key in api_keys.of_workspace(connection, workspace)] == [False]
 

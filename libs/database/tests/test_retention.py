@@ -256,14 +256,14 @@ def test_messages_of_the_provider_end_and_those_that_match_no_email_later(databa
             ("young", "accounted", 14, False),
             ("waits", None, 16, True),
             ("tried again", "accounted", 16, True),
-            ("unmatched", "unknown_email", 16, False),
-            ("old and unmatched", "unknown_email", 91, False),
+            ("unmatched", "unmatched", 16, False),
+            ("old and unmatched", "unmatched", 91, False),
         ):
             connection.execute(insert(ProviderMessage), [{"id": name, "result": result}])
             values = {"received_at": Now(-days * DAY), "due_at": Now() if waits else None}
             connection.execute(update(ProviderMessage).where(ProviderMessage.id == name).values(values))
     assert run(database, retention.accounted_messages, age_seconds=15 * DAY) == 3
-    assert run(database, retention.unmatched_messages, age_seconds=90 * DAY) == 1
+    assert run(database, retention.unaccounted_messages, age_seconds=90 * DAY) == 1
     assert ids(database, ProviderMessage.id) == {"young", "waits", "tried again", "unmatched"}
 
 

@@ -46,7 +46,7 @@ EVENTS = """
 # Of those that match no email, of those that wait, and of those that are done.
 MESSAGES = """
     INSERT INTO provider_messages (id, result, received_at, due_at)
-    SELECT CONCAT('message-', seq), IF(seq <= 200000, 'unknown_email', IF(seq <= 300000, 'accounted', 'repeated')),
+    SELECT CONCAT('message-', seq), IF(seq <= 200000, 'unmatched', IF(seq <= 300000, 'accounted', 'repeated')),
            UTC_TIMESTAMP(6) - INTERVAL IF(seq > 298000, 20, IF(seq <= 200000, 50, 10)) DAY, NULL FROM seq_1_to_302000
 """
 KEYS = """
@@ -132,7 +132,7 @@ def test_a_round_that_finds_nothing_reads_nothing(filled: Database) -> None:
         "bodies": partial(retention.bodies, part=SENT, age_seconds=45 * DAY, limit=TAKEN),
         "emails": partial(retention.emails, part=SENT, age_seconds=70 * DAY, limit=TAKEN),
         "accounted_messages": partial(retention.accounted_messages, age_seconds=30 * DAY, limit=TAKEN),
-        "unmatched_messages": partial(retention.unmatched_messages, age_seconds=60 * DAY, limit=TAKEN),
+        "unaccounted_messages": partial(retention.unaccounted_messages, age_seconds=60 * DAY, limit=TAKEN),
         "slots": partial(retention.slots, age_seconds=120 * DAY, limit=TAKEN),
     }.items():
         with filled.begin() as connection:

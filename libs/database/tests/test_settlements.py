@@ -2,38 +2,46 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, event, func, select, update
 
 from postroom_database.engine import Database
 from postroom_database.models import Email, ProviderMessage
-from postroom_database.repositories import deliveries, settlements, suppressions, timelines, workspaces
-from postroom_database.repositories.deliveries import Claim, Outcome, RecipientOutcome
-from postroom_database.repositories.settlements import Accounted, Accounting, Happening, Report
+from postroom_database.repositories import (
+    deliveries,
+    provider_messages,
+    settlements,
+    suppressions,
+    timelines,
+    workspaces,
+)
+from postroom_database.repositories.deliveries import Claim, Outcome, Overtaken, RecipientOutcome
+from postroom_database.repositories.provider_messages import ClaimedMessage
+from postroom_database.repositories.settlements import Accounted
 from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import AnyRow
 from postroom_database.writing import write
 from postroom_domain.ids import new_id
+from postroom_domain.provider_messages import MessageResult
+from postroom_domain.reports import Happening, Occurrence, Report, Sighting
 from postroom_domain.states import State
 from postroom_domain.suppressions import Origin
 from postroom_testing.drafts import draft, store
-from postroom_testing.server import wait_until
 
 ONE, TWO = "one@example.com", "two@example.com"
 BOUNCE = {"bounceType": "Permanent", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
 NO_ANSWER = "no answer came"
 
 
-def account(
-    database: Database, email_id: UUID, told: State, *addresses: str, message: str = "", **data: Any
-) -> Accounted:
+def account(database: Database, email_id: UUID, told: State, *addresses: str, **data: Any) -> Accounted:
     happenings = tuple(Happening(address, data.get("diagnosticCode"), data) for address in addresses or (ONE,))
     report = Report(email_id, "provider-1", told, happenings)
     with database.begin() as connection:
-        return settlements.account(connection, message or str(uuid4()), report)
+        return settlements.account(connection, report)
 
 
 def row(database: Database, email_id: UUID) -> AnyRow:
@@ -102,7 +110,7 @@ def unanswered(database: Database, *to: str, state: State = State.UNKNOWN, **col
 def test_a_send_settles_whatever_nobody_knew(database: Database, state: State, columns: dict[str, Any]) -> None:
     email_id = unanswered(database, state=state, **columns)
     accounted = account(database, email_id, State.SENT)
-    assert (accounted.accounting, accounted.before, accounted.after) == (Accounting.ACCOUNTED, state, State.SENT)
+    assert (accounted.result, accounted.before, accounted.after) == (MessageResult.ACCOUNTED, state, State.SENT)
     assert (accounted.request_id, accounted.strangers) == ("request-1", 0)
     settled = row(database, email_id)
     assert (settled.state, settled.last_event, settled.message_id) == ("sent", "sent", "provider-1")
@@ -188,28 +196,20 @@ def test_a_message_id_is_not_replaced(database: Database) -> None:
     email_id = sent_email(database)
     with database.begin() as connection:
         report = Report(email_id, "provider-2", State.DELIVERED, (Happening(ONE),))
-        settlements.account(connection, "m-1", report)
+        settlements.account(connection, report)
     assert row(database, email_id).message_id == "provider-1"
-
-
-def test_a_message_counts_once(database: Database) -> None:
-    email_id = unanswered(database)
-    assert account(database, email_id, State.DELIVERED, message="m-1").accounting is Accounting.ACCOUNTED
-    again = account(database, email_id, State.COMPLAINED, message="m-1")
-    assert (again.accounting, again.request_id) == (Accounting.REPEATED, None)
-    assert events(database, email_id) == [("email.sent", None), ("email.delivered", ONE)]
 
 
 def test_an_unknown_email_has_no_effect(database: Database) -> None:
     accounted = account(database, new_id(), State.SENT)
-    assert (accounted.accounting, accounted.workspace_id) == (Accounting.UNKNOWN_EMAIL, None)
+    assert (accounted.result, accounted.workspace_id) == (MessageResult.UNMATCHED, None)
 
 
 @pytest.mark.parametrize("state", [State.SCHEDULED, State.CANCELED])
 def test_what_was_never_handed_over_is_left(database: Database, state: State) -> None:
     email_id = unanswered(database, state=state, last_event=state.value)
     accounted = account(database, email_id, State.SENT)
-    assert (accounted.accounting, accounted.before) == (Accounting.UNEXPECTED, state)
+    assert (accounted.result, accounted.before) == (MessageResult.UNEXPECTED, state)
     left = row(database, email_id)
     assert (left.state, left.last_event, left.message_id, events(database, email_id)) == (state, state, None, [])
 
@@ -254,7 +254,7 @@ def test_a_rejected_email_fails_with_the_reason(database: Database) -> None:
         report = Report(
             email_id, "provider-1", State.FAILED, (Happening(ONE, "Bad content", {"reason": "Bad content"}),)
         )
-        settlements.account(connection, "m-1", report)
+        settlements.account(connection, report)
     failed = row(database, email_id)
     assert (failed.state, failed.last_event, failed.reason) == ("failed", "failed", "Bad content")
     assert events(database, email_id) == [("email.failed", ONE)]
@@ -305,11 +305,10 @@ def test_a_delivery_takes_few_statements(mariadb_database: Database) -> None:
     executed: list[str] = []
     event.listen(mariadb_database.engine, "before_cursor_execute", lambda *given: executed.append(given[2]))
     account(mariadb_database, email_id, State.SENT, *(f"{n}@example.com" for n in range(50)))
-    assert [statement.split()[0] for statement in executed] == ["INSERT", "SELECT", "SELECT"]
+    assert [statement.split()[0] for statement in executed] == ["SELECT", "SELECT"]
     executed.clear()
     account(mariadb_database, email_id, State.DELIVERED, *(f"{n}@example.com" for n in range(50)))
     assert [statement.split()[0] for statement in executed] == [
-        "INSERT",
         "SELECT",
         "SELECT",
         "UPDATE",
@@ -317,24 +316,6 @@ def test_a_delivery_takes_few_statements(mariadb_database: Database) -> None:
         "INSERT",
         "SELECT",  # which webhooks are told
     ]
-
-
-def test_two_at_once_account_a_message_once(mariadb_database: Database, mariadb: Any, mariadb_url: str) -> None:
-    email_id = unanswered(mariadb_database)
-    waiting = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'INSERT INTO provider_messages%'"
-    with (
-        mariadb.connect(mariadb_url) as watching,
-        watching.cursor() as cursor,
-        ThreadPoolExecutor(1) as pool,
-        mariadb_database.engine.connect() as connection,
-    ):
-        report = Report(email_id, "provider-1", State.DELIVERED, (Happening(ONE),))
-        first = settlements.account(connection, "m-1", report)
-        second = pool.submit(account, mariadb_database, email_id, State.DELIVERED, message="m-1")
-        wait_until(lambda: cursor.execute(waiting) == 1, seconds=20, what="the second to wait for the first")
-        connection.commit()
-        assert (first.accounting, second.result().accounting) == (Accounting.ACCOUNTED, Accounting.REPEATED)
-    assert events(mariadb_database, email_id) == [("email.sent", None), ("email.delivered", ONE)]
 
 
 def test_many_at_once_lose_nothing(mariadb_database: Database) -> None:
@@ -357,8 +338,18 @@ def test_many_at_once_lose_nothing(mariadb_database: Database) -> None:
         for email_id, told, address, message in jobs[number::8]:
             report = Report(email_id, "provider-1", told, (Happening(address, None, BOUNCE),))
 
-            def settle(connection: Connection, message: str = message, report: Report = report) -> Accounted:
-                return settlements.account(connection, message, report)
+            def take(connection: Connection, message: str = message) -> UUID | None:
+                return provider_messages.keep(connection, message, "", request_id=None, hinted=True)
+
+            job_id = write(mariadb_database, take)
+            if job_id is None:
+                continue
+            with mariadb_database.begin() as connection:
+                [claimed] = provider_messages.claim(connection, [job_id], lease_seconds=60)
+
+            def settle(connection: Connection, claimed: ClaimedMessage = claimed, report: Report = report) -> None:
+                accounted = settlements.account(connection, report)
+                provider_messages.finish(connection, claimed, accounted.result)
 
             write(mariadb_database, settle)
 
@@ -373,3 +364,50 @@ def test_many_at_once_lose_nothing(mariadb_database: Database) -> None:
     with mariadb_database.read() as connection:
         counted = connection.execute(select(func.count()).select_from(ProviderMessage)).scalar_one()
     assert counted == len(jobs) / 2
+
+
+@pytest.mark.parametrize(("to", "address"), [([ONE], ONE), ([ONE, TWO], None)])
+@pytest.mark.parametrize("seen", Occurrence)
+def test_what_is_seen_is_told_and_moves_nothing(
+    database: Database, seen: Occurrence, to: list[str], address: str | None
+) -> None:
+    email_id = sent_email(database, *to)
+    account(database, email_id, State.DELIVERED, *to)
+    before, stood = row(database, email_id), states(database, email_id)
+    data = {"timestamp": "2026-01-02T03:04:05.678Z", "link": "https://example.com"}
+    for _ in range(2):
+        with database.begin() as connection:
+            accounted = settlements.account(connection, Sighting(email_id, "provider-1", seen, data))
+    assert (accounted.result, accounted.request_id) == (MessageResult.ACCOUNTED, "request-1")
+    assert (row(database, email_id), states(database, email_id)) == (before, stood)
+    with database.read() as connection:
+        told = timelines.events(connection, email_id)[-2:]
+    assert [(one.type, one.address, one.data) for one in told] == [(f"email.{seen}", address, data)] * 2
+
+
+def test_an_earlier_word_shows_to_the_worker_that_holds_the_email(database: Database) -> None:
+    """A rejection of one recipient while another one is still open changes nothing that clients see."""
+    one = draft(to=[ONE, TWO])
+    store(database, one)
+    held = claim(database, one.id)
+    account(database, one.id, State.FAILED, ONE)
+    outcomes = tuple(RecipientOutcome(address, State.SENT) for address in held.recipients)
+    outcome = Outcome(State.SENT, State.SENT, "provider-1", None, None, outcomes, (NewEvent("email.sent"),))
+    with pytest.raises(Overtaken), database.begin() as connection:
+        deliveries.finish(connection, held, outcome)
+    with database.begin() as connection:
+        again = deliveries.reread(connection, held)
+        assert again.settled == {ONE: State.FAILED}
+        deliveries.finish(connection, again, outcome)
+    assert (row(database, one.id).state, states(database, one.id)) == ("sent", {ONE: "sent", TWO: "sent"})
+
+
+@pytest.mark.parametrize("order", list(permutations([State.BOUNCED, State.COMPLAINED])))
+def test_a_complaint_says_more_than_a_bounce(database: Database, order: tuple[State, ...]) -> None:
+    email_id = sent_email(database)
+    for told in order:
+        account(database, email_id, told, **BOUNCE)
+    with database.read() as connection:
+        kept = suppressions.get(connection, row(database, email_id).workspace_id, ONE)
+    assert kept is not None
+    assert (kept.origin, kept.source_id) == (Origin.COMPLAINT, email_id)

@@ -53,3 +53,9 @@ MAX_VALUE = 2000
 
 MAX_NUMBER = 2**53 - 1
 """Above it, a number that went through JavaScript may be another one."""
+
+MAX_WEBHOOKS = 100
+"""Of one workspace: every event is written once for each that wants it."""
+
+MAX_WEBHOOK_ENDPOINT = 2048
+"""Characters. What servers and proxies are known to take in a request's first line."""

@@ -1,6 +1,8 @@
 from itertools import permutations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from postroom_domain.settlement import Standing, settle
 from postroom_domain.states import State
@@ -50,3 +52,28 @@ def test_the_order_of_what_is_told_does_not_matter() -> None:
 def test_nobody_told_of_changes_nothing() -> None:
     before = standing(State.UNKNOWN, one=State.UNKNOWN)
     assert settle(before, State.DELIVERED, []) == before
+
+
+ADDRESSES = (ONE, TWO, "three@example.com")
+TOLD = (State.SENT, State.DELIVERY_DELAYED, State.DELIVERED, State.BOUNCED, State.COMPLAINED, State.FAILED)
+WORDS = st.tuples(st.sampled_from(TOLD), st.sets(st.sampled_from(ADDRESSES)).map(sorted))
+BEFORE = st.builds(
+    lambda state, known: Standing(state, State.QUEUED, dict(zip(ADDRESSES, known, strict=True))),
+    st.sampled_from([State.QUEUED, State.SENDING, State.UNKNOWN, State.SUSPECT, State.HELD]),
+    st.lists(st.sampled_from([State.QUEUED, State.UNKNOWN, State.SUPPRESSED, State.FAILED]), min_size=3, max_size=3),
+)
+
+
+@given(st.data(), BEFORE, st.lists(WORDS, max_size=8))
+def test_whatever_is_told_order_and_repetition_do_not_matter(
+    data: st.DataObject, before: Standing, words: list[tuple[State, list[str]]]
+) -> None:
+    again = data.draw(st.lists(st.sampled_from(words), max_size=4)) if words else []
+    mixed = data.draw(st.permutations([*words, *again]))
+    ends = []
+    for order in (words, mixed):
+        after = before
+        for told, addresses in order:
+            after = settle(after, told, addresses)
+        ends.append(after)
+    assert ends[0] == ends[1]

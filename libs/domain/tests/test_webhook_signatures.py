@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import resend
 import standardwebhooks
 import svix
 
-from postroom_domain.webhook_signatures import new_secret, sign
+from postroom_domain.webhook_signatures import InvalidSignature, new_secret, sign, verify
 
 BODY = b'{"type":"email.sent","data":{"subject":"caf\xc3\xa9"}}'
 
@@ -34,7 +35,12 @@ def with_resend(secret: str, headers: dict[str, str]) -> None:
     )
 
 
-VERIFIERS = [with_svix, with_standard_webhooks, with_resend]
+def with_our_own(secret: str, headers: dict[str, str]) -> None:
+    message_id, timestamp, signature = headers.values()
+    verify(secret, message_id, timestamp, signature, BODY, now=time.time())
+
+
+VERIFIERS = [with_svix, with_standard_webhooks, with_resend, with_our_own]
 
 
 def headers(*secrets: str, at: int | None = None) -> dict[str, str]:
@@ -70,3 +76,58 @@ def test_secrets_are_of_24_random_bytes() -> None:
     found = {new_secret() for _ in range(100)}
     assert len(found) == 100
     assert {len(secret) for secret in found} == {len("whsec_") + 32}
+
+
+NOW = 1_800_000_000
+SECRET = new_secret()
+
+
+def check(
+    *,
+    secret: str = SECRET,
+    body: bytes = BODY,
+    message_id: str = "msg_1",
+    timestamp: str = str(NOW),
+    signature: str | None = None,
+    now: float = NOW,
+) -> None:
+    """Verify a good request, with something of it changed."""
+    right = sign([SECRET], "msg_1", NOW, BODY)
+    verify(secret, message_id, timestamp, right if signature is None else signature, body, now=now)
+
+
+@pytest.mark.parametrize("now", [NOW - 300, NOW, NOW + 300])
+def test_five_minutes_are_tolerated(now: float) -> None:
+    check(now=now)
+
+
+@pytest.mark.parametrize("now", [NOW - 301, NOW + 301])
+def test_an_old_request_is_refused_although_it_is_signed(now: float) -> None:
+    with pytest.raises(InvalidSignature, match="300 seconds"):
+        check(now=now)
+
+
+@pytest.mark.parametrize("timestamp", ["", "soon", "-1", "1e9", "\N{FULLWIDTH DIGIT ONE}", "9" * 13])
+def test_a_timestamp_has_to_be_a_number(timestamp: str) -> None:
+    with pytest.raises(InvalidSignature, match="no number"):
+        check(timestamp=timestamp)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"body": BODY + b" "},
+        {"message_id": "msg_2"},
+        {"message_id": ""},
+        {"timestamp": str(NOW + 1)},
+        {"secret": new_secret()},
+        {"signature": ""},
+        {"signature": "v1,"},
+        {"signature": sign([SECRET], "msg_1", NOW, BODY).removeprefix("v1,")},
+        {"signature": sign([SECRET], "msg_1", NOW, BODY).replace("v1", "v2")},
+        {"signature": "é \udc80"},
+    ],
+)
+def test_whatever_was_changed_is_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises(InvalidSignature, match="no signature"):
+        check(**changed)

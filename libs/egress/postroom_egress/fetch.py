@@ -2,7 +2,7 @@ import http.client
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -23,6 +23,18 @@ class Fetched:
     content_type: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What was answered.
+
+    Attributes:
+        beginning: of the body.
+    """
+
+    status: int
+    beginning: bytes
+
+
 class Egress:
     """HTTP to addresses that clients name.
 
@@ -41,9 +53,18 @@ class Egress:
         self._resolver = resolver
         self._context = ssl.create_default_context()
 
+    def check(self, url: str) -> None:
+        """Find out whether a URL may be reached, without asking its host for anything.
+
+        Raises:
+            Refused: it may not.
+            Unreachable: the host has no address at this moment, or none was found in time.
+        """
+        self._find_addresses(parse_target(url), time.monotonic() + self._timeout_seconds)
+
     def fetch(self, url: str, *, max_bytes: int) -> Fetched:
         """Get a whole document. Raises Refused (also when it is larger than `max_bytes`) or Unreachable."""
-        with self._request(url) as (answer, deadline):
+        with self._request("GET", url) as (answer, deadline):
             _expect_document(answer)
             too_large = Refused(f"the document is larger than {max_bytes} bytes")
             if (answer.length or 0) > max_bytes:
@@ -55,8 +76,25 @@ class Egress:
                 raise Unreachable("the document broke off")
             return Fetched(content, answer.headers.get("Content-Type"))
 
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], *, max_bytes: int) -> Posted:
+        """Post a document; whatever the status is, the answer is given. Raises Refused or Unreachable.
+
+        Args:
+            url: where to.
+            body: the document.
+            headers: beside those that every request has.
+            max_bytes: of the answer's body that are read; more may follow, and is left.
+        """
+        with self._request("POST", url, body, headers) as (answer, deadline):
+            beginning = _read(answer, max_bytes, deadline)
+            if answer.length and len(beginning) < max_bytes:
+                raise Unreachable("the answer broke off")
+            return Posted(answer.status, beginning)
+
     @contextmanager
-    def _request(self, url: str) -> Iterator[tuple[http.client.HTTPResponse, Deadline]]:
+    def _request(
+        self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[http.client.HTTPResponse, Deadline]]:
         target = parse_target(url)
         end = time.monotonic() + self._timeout_seconds
         addresses = self._find_addresses(target, end)
@@ -64,7 +102,7 @@ class Egress:
         try:
             with (
                 open_connection(target, addresses, context=self._context, deadline=deadline) as connected,
-                closing(_ask(connected, target)) as answer,
+                closing(_ask(connected, target, method, body, headers or {})) as answer,
             ):
                 yield answer, deadline
         except (OSError, http.client.HTTPException) as error:
@@ -79,12 +117,14 @@ class Egress:
         return addresses
 
 
-def _ask(connected: socket.socket, target: Target) -> http.client.HTTPResponse:
+def _ask(
+    connected: socket.socket, target: Target, method: str, body: bytes | None, headers: Mapping[str, str]
+) -> http.client.HTTPResponse:
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.sock = connected
     # Compressed answers are not asked for: they could grow without bound.
-    headers = {"Host": target.host_header, "Accept-Encoding": "identity", "Connection": "close"}
-    connection.request("GET", target.path, headers=headers)
+    always = {"Host": target.host_header, "Accept-Encoding": "identity", "Connection": "close"}
+    connection.request(method, target.path, body, {**headers, **always})
     return connection.getresponse()
 
 

@@ -14,6 +14,7 @@ from postroom_testing.server import Server
 from postroom_testing.ses import SesServer
 from postroom_testing.smtp import SmtpServer
 from postroom_testing.sns import SnsServer
+from postroom_testing.sqs import SqsServer
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +50,7 @@ def redis_url(redis_server: Redis) -> Iterator[str]:
 @pytest.fixture
 def ses(monkeypatch: pytest.MonkeyPatch) -> Iterator[SesServer]:
     """An SES together with credentials in the environment that it takes; no other place is asked for any."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-tests")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    _give_credentials(monkeypatch)
     with SesServer() as server:
         yield server
 
@@ -79,7 +78,21 @@ def sns(sns_server: SnsServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SnsS
     sns_server.documents, sns_server.status = documents, 200
 
 
+@pytest.fixture
+def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[SqsServer]:
+    """A queue together with credentials in the environment that it takes."""
+    _give_credentials(monkeypatch)
+    with SqsServer() as server:
+        yield server
+
+
 def revive(server: Server) -> None:
     if server.running:
         server.resume()
     server.start()
+
+
+def _give_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-tests")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -92,5 +92,41 @@ def reject(mail: AcceptedMail) -> str:
     return make_event(mail, "Reject", reject={"reason": "Bad content"})
 
 
+def open_(mail: AcceptedMail) -> str:
+    part = {"ipAddress": "192.0.2.3", "timestamp": _now(), "userAgent": "Mozilla/5.0 (test)"}
+    return make_event(mail, "Open", open=part)
+
+
+def click(mail: AcceptedMail) -> str:
+    part = {
+        "ipAddress": "192.0.2.3",
+        "timestamp": _now(),
+        "userAgent": "Mozilla/5.0 (test)",
+        "link": "https://example.com/a?b=c",
+        "linkTags": {"place": ["footer"]},
+    }
+    return make_event(mail, "Click", click=part)
+
+
+def rendering_failure(mail: AcceptedMail) -> str:
+    part = {"templateName": "Welcome", "errorMessage": "Attribute 'name' is not present in the rendering data."}
+    return make_event(mail, "Rendering Failure", failure=part)
+
+
+def subscription(mail: AcceptedMail) -> str:
+    preferences = {
+        "unsubscribeAll": True,
+        "topicSubscriptionStatus": [{"topicName": "News", "subscriptionStatus": "OptOut"}],
+    }
+    part = {
+        "contactList": "Contacts",
+        "timestamp": _now(),
+        "source": "UnsubscribeHeader",
+        "newTopicPreferences": preferences,
+        "oldTopicPreferences": preferences | {"unsubscribeAll": False},
+    }
+    return make_event(mail, "Subscription", subscription=part)
+
+
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -1,4 +1,4 @@
-"""Amazon SES, API version 2. The only module that imports boto3."""
+"""Amazon SES, API version 2."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -21,6 +21,8 @@ from postroom_api.routes.emails import email_routes
 from postroom_api.routes.schedules import schedule_routes
 from postroom_api.routes.suppressions import suppression_routes
 from postroom_api.routes.templates import template_routes
+from postroom_api.routes.timelines import timeline_routes
+from postroom_api.routes.webhooks import webhook_routes
 
 VERSION = "1"
 
@@ -71,6 +73,7 @@ def client_routes(resources: Resources) -> list[Router]:
     """What API clients use: each asks for a key."""
     return [
         email_routes(resources),
+        timeline_routes(resources),
         domain_routes(resources),
         *attachment_routes(resources),
         api_key_routes(resources),
@@ -78,4 +81,5 @@ def client_routes(resources: Resources) -> list[Router]:
         template_routes(resources),
         schedule_routes(resources),
         audit_routes(resources),
+        *webhook_routes(resources),
     ]

@@ -24,6 +24,8 @@ _JSON = "application/json"
 _METHODS = ("get", "post", "patch", "delete")
 _TEXT = Schema(type="string")  # type: ignore[arg-type]  # the spec's own names
 _IDENTITY = Schema(type="string", format="uuid")  # type: ignore[arg-type]  # likewise
+EVENT_IDENTITY = Schema(type="string", pattern="^msg_[0-9a-f]{32}$")  # type: ignore[arg-type]  # likewise
+"""Of an event on its way to a webhook."""
 _LIMIT = Schema(type="integer", minimum=1, maximum=100)  # type: ignore[arg-type]  # likewise
 
 
@@ -32,6 +34,7 @@ def documented(
     body: Any = None,
     example: Any = None,
     paged: bool = False,
+    cursor: Schema = _IDENTITY,
     query: Mapping[str, str] | None = None,
     link: bool = False,
 ) -> type[Operation]:
@@ -41,6 +44,7 @@ def documented(
         body: the type of the request's body, or a list of it.
         example: a body that is accepted.
         paged: whether it takes limit, after and before.
+        cursor: what after and before are.
         query: its other parameters, and what each means.
         link: whether it is reached by a signed link.
     """
@@ -55,12 +59,12 @@ def documented(
                 if example is not None:
                     media.examples = {"accepted": Example(value=example)}
                 self.request_body = RequestBody(required=True, content={_JSON: media})
-            more = [*(_page_parameters() if paged else ()), *(_link_parameters() if link else ())]
+            more = [*(_page_parameters(cursor) if paged else ()), *(_link_parameters() if link else ())]
             more += [_query_parameter(name, about, _TEXT, required=False) for name, about in (query or {}).items()]
             self.parameters = [*(self.parameters or []), *more]
             for parameter in self.parameters:
                 if isinstance(parameter, Parameter) and parameter.param_in == "path" and parameter.name.endswith("_id"):
-                    parameter.schema = _IDENTITY
+                    parameter.schema = EVENT_IDENTITY if parameter.name == "event_id" else _IDENTITY
             self.responses = {
                 status: response for status, response in (self.responses or {}).items() if status != "400"
             } | {"4XX": _error("What is wrong, naming the field."), "503": _error("Try again.")}
@@ -104,11 +108,11 @@ def _error(description: str) -> OpenAPIResponse:
     )
 
 
-def _page_parameters() -> list[Parameter]:
+def _page_parameters(cursor: Schema) -> list[Parameter]:
     return [
         _query_parameter("limit", "How many.", _LIMIT, required=False),
-        _query_parameter("after", "Only what is older than this id.", _IDENTITY, required=False),
-        _query_parameter("before", "Only what is newer than this id.", _IDENTITY, required=False),
+        _query_parameter("after", "Only what is older than this id.", cursor, required=False),
+        _query_parameter("before", "Only what is newer than this id.", cursor, required=False),
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from postroom_domain.limits import MAX_BATCH, MAX_IDEMPOTENCY_KEY
+from postroom_domain.limits import MAX_BATCH, MAX_IDEMPOTENCY_KEY, MAX_WEBHOOKS
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -140,6 +140,18 @@ NOT_SCHEDULED = Kind(
     "validation_error",
     "Only a scheduled email can be {action}; this one is {state}.",
     "rescheduling or canceling an email that is not scheduled",
+)
+TOO_MANY_WEBHOOKS = Kind(
+    422,
+    "validation_error",
+    f"A workspace can have at most {MAX_WEBHOOKS} webhooks. Delete one that is not needed any more.",
+    "one more webhook than a workspace can have",
+)
+FORGOTTEN_EVENT = Kind(
+    422,
+    "validation_error",
+    "The event cannot be sent again: what it told has been forgotten.",
+    "replaying an event that is forgotten by now, or whose email is",
 )
 RATE_LIMITED = Kind(
     429,

@@ -1,6 +1,6 @@
-"""Telling workers of new emails, after the commit and off the request's path.
+"""Telling workers of what is new, after the commit and off the request's path.
 
-A Redis that is away, paused or black-holed costs this thread one short time-out; then the circuit is open, emails are
+A Redis that is away, paused or black-holed costs this thread one short time-out; then the circuit is open, rows are
 stored as not hinted, and the scheduler's sweep hints them once Redis is back.
 """
 
@@ -16,10 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from postroom_database.drafts import Draft
 from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable, is_contended
-from postroom_database.repositories import emails
-from postroom_domain.lanes import Lane
+from postroom_database.repositories import emails, provider_messages
 from postroom_jobs.broker import HintsRefused, HintsUnavailable
 from postroom_jobs.hints import Hints
+from postroom_jobs.names import DELIVER, PROVIDER_EVENTS, Job
 
 _PROBE_SECONDS = 1.0
 _WAITING_IDS = 50_000
@@ -27,13 +27,14 @@ _GATHER_SECONDS = 0.005
 """Under load ten ids go in one hint then, and this thread leaves the processor to requests."""
 _FORGOTTEN_IDS = 1000
 """In one statement: SQLite takes no more than 32,766 parameters, and locks are held for as long as it runs."""
+_JOBS = (*DELIVER.values(), PROVIDER_EVENTS)
 
 
 class Hinter:
     def __init__(self, database: Database, hints: Hints) -> None:
         self._database = database
         self._hints = hints
-        self._waiting: deque[tuple[Lane, UUID]] = deque(maxlen=_WAITING_IDS)
+        self._waiting: deque[tuple[Job, UUID]] = deque(maxlen=_WAITING_IDS)
         self._changed = threading.Condition()
         self._stopping = False
         self._open = True
@@ -50,7 +51,7 @@ class Hinter:
         self._thread.join(timeout_seconds)
 
     def is_open(self) -> bool:
-        """Whether emails stored now can count on being hinted."""
+        """Whether what is stored now can count on being hinted."""
         return self._open and len(self._waiting) < _WAITING_IDS // 2
 
     def offer(self, drafts: Iterable[Draft]) -> None:
@@ -59,7 +60,13 @@ class Hinter:
         They are taken with the circuit open too: it may have opened since they were stored, and then their rows
         must say that nobody was told.
         """
-        ids = [(draft.lane, draft.id) for draft in drafts if draft.scheduled_at is None]
+        self._offer([(DELIVER[draft.lane], draft.id) for draft in drafts if draft.scheduled_at is None])
+
+    def offer_message(self, job_id: UUID) -> None:
+        """The same of a provider's message."""
+        self._offer([(PROVIDER_EVENTS, job_id)])
+
+    def _offer(self, ids: Sequence[tuple[Job, UUID]]) -> None:
         if not ids:
             return
         with self._changed:
@@ -79,39 +86,40 @@ class Hinter:
                 taken, self._waiting = list(self._waiting), deque(maxlen=_WAITING_IDS)
             if not self._open:
                 self._probe()
-            for lane in Lane:
-                ids = [email_id for of_lane, email_id in taken if of_lane is lane]
+            for job in _JOBS:
+                ids = [one for wanted, one in taken if wanted is job]
                 if ids:
-                    self._hint_or_report(lane, ids)
+                    self._hint_or_report(job, ids)
 
-    def _hint_or_report(self, lane: Lane, ids: Sequence[UUID]) -> None:
+    def _hint_or_report(self, job: Job, ids: Sequence[UUID]) -> None:
         try:
-            self._hint(lane, ids)
-        except Exception:  # noqa: BLE001 - without this thread every email would wait for the sweep
+            self._hint(job, ids)
+        except Exception:  # noqa: BLE001 - without this thread everything would wait for the sweep
             logger.exception("hints.failed", count=len(ids))
 
-    def _hint(self, lane: Lane, ids: Sequence[UUID]) -> None:
+    def _hint(self, job: Job, ids: Sequence[UUID]) -> None:
         if not self._open:
-            self._forget(ids)
+            self._forget(job, ids)
             return
         try:
-            room = self._hints.room(lane)
-            self._hints.give(lane, ids[:room])
+            room = self._hints.room_for(job)
+            self._hints.give_to(job, ids[:room])
         except HintsUnavailable as problem:
             self._open = False
             if isinstance(problem, HintsRefused):  # that it is away is told by whoever watches it
                 logger.warning("hints.paused", reason=str(problem))
-            self._forget(ids)
+            self._forget(job, ids)
         else:
             if ids[room:]:
-                self._forget(ids[room:])
+                self._forget(job, ids[room:])
 
-    def _forget(self, ids: Sequence[UUID]) -> None:
+    def _forget(self, job: Job, ids: Sequence[UUID]) -> None:
+        forget = provider_messages.forget_hints if job is PROVIDER_EVENTS else emails.forget_hints
         for start in range(0, len(ids), _FORGOTTEN_IDS):
             some = ids[start : start + _FORGOTTEN_IDS]
             try:
                 with self._database.begin() as connection:
-                    emails.forget_hints(connection, some)
+                    forget(connection, some)
             except (DatabaseUnavailable, DBAPIError) as problem:
                 if not (isinstance(problem, DatabaseUnavailable) or is_contended(problem)):
                     raise

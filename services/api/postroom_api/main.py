@@ -77,7 +77,7 @@ def main() -> None:
         operations.append(inbox_routes(database, exposed=settings.listen.inbox_exposed))
     if topics := settings.ses_events.topics:
         seconds = min(settings.egress.timeout_seconds, _SNS_SECONDS)
-        operations.append(hook_routes(SesHook(database, Egress(settings.egress.allow, seconds), topics)))
+        operations.append(hook_routes(SesHook(database, hinter, Egress(settings.egress.allow, seconds), topics)))
     elif expects_events(settings):
         logger.warning("hook.disabled", missing="POSTROOM_SES_TOPICS")
     app = create_app(resources, operations=operations, remaining_seconds=stopping.remaining_seconds)

@@ -1,6 +1,7 @@
 """Which page of a list a client asks for."""
 
 import re
+from collections.abc import Callable
 from uuid import UUID
 
 from postroom_api.bodies import AnyRequest
@@ -13,13 +14,19 @@ _MAX_LIMIT = 100
 _NUMBER = re.compile(r"[0-9]{1,3}")
 
 
-def read_page(request: AnyRequest, *, default: int | None = _DEFAULT_LIMIT) -> Slice:
+def read_page(
+    request: AnyRequest,
+    *,
+    default: int | None = _DEFAULT_LIMIT,
+    read: Callable[[str], UUID | None] = parse_id,
+) -> Slice:
     """``limit``, ``after`` and ``before`` of the query.
 
     Args:
         request: whose query it is.
         default: the limit when none is asked for; None for lists that are then answered whole, as Resend's older
             ones are.
+        read: what the list's ids are in the database; None for what is no id of it.
 
     Raises:
         ApiError: 422 naming the parameter.
@@ -29,7 +36,7 @@ def read_page(request: AnyRequest, *, default: int | None = _DEFAULT_LIMIT) -> S
     after, before = query.get("after"), query.get("before")
     if after and before:
         raise refuse(INVALID_PAGE, reason="Only one of `after` and `before` can be given.")
-    return Slice(limit, _cursor("after", after), _cursor("before", before))
+    return Slice(limit, _cursor("after", after, read), _cursor("before", before, read))
 
 
 def read_limit(request: AnyRequest) -> int:
@@ -56,10 +63,10 @@ def read_id(text: str, name: str = "id") -> UUID:
     return found
 
 
-def _cursor(name: str, text: str | None) -> UUID | None:
+def _cursor(name: str, text: str | None, read: Callable[[str], UUID | None]) -> UUID | None:
     if not text:
         return None
-    found = parse_id(text)
+    found = read(text)
     if found is None:
         raise refuse(INVALID_PAGE, reason=f"The pagination cursor `{name}` must be an id of the list.")
     return found

@@ -1,50 +1,48 @@
-"""What is done with a message of SNS: it is proven, then what SES says in it is written down."""
+"""What is done with a message of SNS: it is proven, then kept for a worker."""
 
 import asyncio
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from loguru import logger
 
 from postroom_api.errors import FORGED_MESSAGE, UNPROVEN_MESSAGE, ApiError, refuse
-from postroom_api.metrics import PROVIDER_EVENTS
-from postroom_api.ses_event import read_event
-from postroom_api.signing_certificates import NoCertificate, SigningCertificates
-from postroom_api.sns_message import SnsMessage
+from postroom_api.hinter import Hinter
+from postroom_api.metrics import PROVIDER_MESSAGES
 from postroom_api.writing import write
 from postroom_database.engine import Database
-from postroom_database.repositories import settlements
-from postroom_database.repositories.settlements import Accounted, Accounting, Report
-from postroom_domain.errors import ForgedMessage
+from postroom_database.repositories import provider_messages
+from postroom_domain.sns_signatures import SigningCertificate
 from postroom_domain.sns_topics import Topic
 from postroom_egress.errors import EgressError
 from postroom_egress.fetch import Egress
-
-_MESSAGE = "message"
-"""The type that metrics give to what is no event, or not proven to be one."""
+from postroom_transport.sns_certificates import NoCertificate, SigningCertificates
+from postroom_transport.sns_messages import SnsMessage
+from postroom_transport.sns_proof import SnsProof, UnprovenMessage
 
 _MAX_CONFIRMATION_BYTES = 65_536
 _AGAIN_SECONDS = 20
+_PATIENCE_SECONDS = 4.0
+"""How long a message waits for its turn to fetch. SNS itself waits 15 seconds for an answer, fetching included."""
 
 
 class SesHook:
-    """Takes messages of some topics, in any order and any number of times.
-
-    A message is as good after a week as it was at once: no message is refused for its age.
+    """Takes messages of some topics, in any order and any number of times. What they say is a worker's work.
 
     Args:
         database: the truth.
+        hinter: tells workers.
         egress: reaches SNS.
         topics: whose messages are taken.
     """
 
-    def __init__(self, database: Database, egress: Egress, topics: Iterable[Topic]) -> None:
+    def __init__(self, database: Database, hinter: Hinter, egress: Egress, topics: Iterable[Topic]) -> None:
         self._database = database
+        self._hinter = hinter
         self._egress = egress
-        self._topics = {topic.arn: topic for topic in topics}
-        self._certificates = SigningCertificates(egress)
+        self._proof = SnsProof(topics, SigningCertificates(egress))
+        self._turn = asyncio.Lock()
 
-    async def take(self, message: SnsMessage) -> str:
+    async def take(self, message: SnsMessage, request_id: str) -> str:
         """What became of it, in one word.
 
         Raises:
@@ -54,35 +52,59 @@ class SesHook:
         topic = await self._prove(message)
         match message.type:
             case "Notification":
-                return await asyncio.to_thread(self._account, message)
+                return await asyncio.to_thread(self._keep, message, request_id)
             case "SubscriptionConfirmation":
                 return await asyncio.to_thread(self._confirm, topic, message)
             case "UnsubscribeConfirmation":
                 # Its SubscribeURL would take the end of the subscription back, which is for an operator to decide.
                 logger.warning("subscription.ended", topic=topic.arn)
-                return _count(_MESSAGE, "unsubscribed")
+                return _count("unsubscribed")
 
     async def _prove(self, message: SnsMessage) -> Topic:
         """Whose message it is. Nothing is fetched for what is foreign or names an address elsewhere."""
-        topic = self._topics.get(message.topic_arn)
-        if topic is None:
-            raise _refused("foreign_topic", "Its topic is not among POSTROOM_SES_TOPICS.")
-        if not topic.serves_certificate(message.signing_cert_url):
-            raise _refused("foreign_certificate", "Its SigningCertURL is not one of its topic's SNS.")
         try:
-            certificate = await self._certificates.get(message.signing_cert_url)
-        except NoCertificate:
+            topic = self._proof.topic_of(message)
+            certificate = await self._certificate(message.signing_cert_url)
+            self._proof.check(message, certificate)
+        except UnprovenMessage as problem:
+            raise _refused(problem.result, str(problem)) from None
+        return topic
+
+    async def _certificate(self, url: str) -> SigningCertificate:
+        """Fetched one at a time: whoever makes messages up cannot make many fetches of them."""
+        certificates = self._proof.certificates
+        kept = certificates.find(url)
+        if kept is not None:
+            return kept
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._turn.acquire()
+        except TimeoutError:
             raise _again("no_certificate") from None
         try:
-            certificate.check(
-                message.fields(),
-                version=message.signature_version,
-                signature=message.signature,
-                now=datetime.now(UTC),
-            )
-        except ForgedMessage as problem:
-            raise _refused("forged", str(problem)) from None
-        return topic
+            # Somebody else may have fetched it in the meantime.
+            kept = certificates.find(url)
+            return kept if kept is not None else await asyncio.to_thread(certificates.fetch, url)
+        except NoCertificate as problem:
+            logger.warning("certificate.not_fetched", reason=str(problem))
+            raise _again("no_certificate") from None
+        finally:
+            self._turn.release()
+
+    def _keep(self, message: SnsMessage, request_id: str) -> str:
+        hinted = self._hinter.is_open()
+        job_id = write(
+            self._database,
+            lambda connection: provider_messages.keep(
+                connection, message.message_id, message.message, request_id=request_id, hinted=hinted
+            ),
+        )
+        if job_id is None:
+            return _count("repeated")
+        if hinted:
+            self._hinter.offer_message(job_id)
+        logger.debug("message.kept", job_id=str(job_id))
+        return _count("kept")
 
     def _confirm(self, topic: Topic, message: SnsMessage) -> str:
         url = message.subscribe_url or ""
@@ -94,55 +116,20 @@ class SesHook:
             logger.warning("subscription.not_confirmed", topic=topic.arn, reason=str(problem))
             raise _again("not_confirmed") from None
         logger.info("subscription.confirmed", topic=topic.arn)
-        return _count(_MESSAGE, "confirmed")
-
-    def _account(self, message: SnsMessage) -> str:
-        event = read_event(message.message)
-        if not event.is_readable:
-            logger.warning("event.not_read", type=event.type)
-            return _count(event.type, "unreadable")
-        report = event.report
-        if report is None:
-            return _count(event.type, "without_effect")
-        accounted = write(
-            self._database, lambda connection: settlements.account(connection, message.message_id, report)
-        )
-        _log(event.type, report, accounted)
-        return _count(event.type, accounted.accounting)
+        return _count("confirmed")
 
 
-def _log(kind: str, report: Report, accounted: Accounted) -> None:
-    """Under the id of the request that the email came with, not of this one."""
-    level = {Accounting.ACCOUNTED: "INFO", Accounting.UNEXPECTED: "WARNING"}.get(accounted.accounting, "DEBUG")
-    # Without a request id of the email, the context's own stays.
-    known = {} if accounted.request_id is None else {"request_id": accounted.request_id}
-    with logger.contextualize(email_id=str(report.email_id), **known):
-        logger.log(
-            level,
-            "event.accounted" if accounted.accounting is Accounting.ACCOUNTED else "event.left",
-            workspace_id=accounted.workspace_id and str(accounted.workspace_id),
-            type=kind,
-            result=None if accounted.accounting is Accounting.ACCOUNTED else accounted.accounting.value,
-            before=accounted.before,
-            after=accounted.after,
-            strangers=accounted.strangers or None,
-        )
-        for suppression in accounted.suppressed:
-            if suppression.is_new:
-                logger.info("suppression.added", suppression_id=str(suppression.id), origin=suppression.origin.value)
-
-
-def _count(kind: str, result: str) -> str:
-    PROVIDER_EVENTS.labels(kind, result).inc()
-    return str(result)
+def _count(result: str) -> str:
+    PROVIDER_MESSAGES.labels(result).inc()
+    return result
 
 
 def _refused(result: str, reason: str) -> ApiError:
-    _count(_MESSAGE, result)
+    _count(result)
     logger.warning("message.refused", result=result)
     return refuse(FORGED_MESSAGE, reason=reason)
 
 
 def _again(result: str) -> ApiError:
-    _count(_MESSAGE, result)
+    _count(result)
     return ApiError(UNPROVEN_MESSAGE, headers={"retry-after": str(_AGAIN_SECONDS)})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from postroom_api.settings import ApiSettings
+from postroom_egress.networks import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Terms:
         public_url: what links begin with; None: what the request named.
         requests_per_second: of one key; 0: any number.
         verified_only: whether senders must be in verified domains.
+        reachable: private networks that webhooks may be in.
     """
 
     transport: str
@@ -26,6 +28,7 @@ class Terms:
     public_url: str | None
     requests_per_second: int
     verified_only: bool
+    reachable: Sequence[Network]
 
     @property
     def uses_inbox(self) -> bool:
@@ -41,6 +44,7 @@ def read_terms(settings: ApiSettings) -> Terms:
         public_url=settings.public.url,
         requests_per_second=settings.rate_limit.per_second,
         verified_only=settings.senders.verified_only,
+        reachable=settings.egress.allow,
     )
 
 

@@ -51,9 +51,20 @@ def render_compatibility(document: Mapping[str, Any], proofs: Mapping[str, str],
     rows = [f"| {name} | {where} | not yet |" for name, where in OTHERS]
     parts.append("\n".join(["## Other groups", "", "| Group | Endpoints | |", "|---|---|---|", *rows, ""]))
     rows = [f"| {case} | {answer} |" for case, answer in CHOICES]
+    parts.append("\n".join(["## Postroom's own", "", "| Endpoint | |", "|---|---|", *_own(document), ""]))
     heading = "## Choices where Resend's documents are silent or disagree"
     parts.append("\n".join([heading, "", "| Case | Postroom |", "|---|---|", *rows, ""]))
     return "\n".join(parts)
+
+
+def _own(document: Mapping[str, Any]) -> Iterator[str]:
+    """What asks for a key, and Resend has nothing of."""
+    resends = {plain(endpoint) for group in GROUPS for endpoint in group.endpoints}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            endpoint = f"{method.upper()} {path}"
+            if operation.get("security") and plain(endpoint) not in resends:
+                yield f"| `{endpoint}` | {operation['summary']} |"
 
 
 def _row(endpoint: str, supported: frozenset[str], proofs: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any, Self
 from uuid import UUID
 
@@ -41,6 +42,7 @@ TERMS = Terms(
     public_url=None,
     requests_per_second=0,
     verified_only=False,
+    reachable=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
 )
 """As the embedded default has them."""
 
@@ -68,7 +70,7 @@ class RunningApi:
         *,
         workspace: str = "one",
         terms: Terms = TERMS,
-        hooks: Callable[[Database], Router] | None = None,
+        hooks: Callable[[Database, Hinter], Router] | None = None,
     ) -> None:
         services = {name: BackingService(name) for name in ("database", "redis")}
         self.database = Database(database_url, pool_size=8, timeout_seconds=3, note=services["database"].note)
@@ -89,7 +91,7 @@ class RunningApi:
             operations=[
                 operations_routes(readiness, Version("api", "0", "test", "none")),
                 inbox_routes(self.database, exposed=False),
-                *([hooks(self.database)] if hooks else []),
+                *([hooks(self.database, self.hinter)] if hooks else []),
             ],
             remaining_seconds=lambda: 5.0,
         )

@@ -208,7 +208,7 @@ def test_a_revoked_key_is_refused_within_seconds(mariadb_api: RunningApi) -> Non
     assert mariadb_api.send().status == 200
     with mariadb_api.database.begin() as connection:
         [key] = api_keys.of_workspace(connection, mariadb_api.workspace_id)
-        api_keys.revoke(connection, workspace_id=mariadb_api.workspace_id, key_id=key.id)
+        api_keys.end(connection, workspace_id=mariadb_api.workspace_id, key_id=key.id)
     deadline = time.monotonic() + 5
     while mariadb_api.send().status == 200:
         assert time.monotonic() < deadline

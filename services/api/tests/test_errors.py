@@ -8,13 +8,16 @@ from typing import TypeAlias
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from postroom_api.errors import TABLE, Kind
 from postroom_api_testing.exchange import Answer
 from postroom_api_testing.hooks import PATH, hooks_of
 from postroom_api_testing.refusals import expect_refusal
 from postroom_api_testing.running import MAIL, TERMS, RunningApi
+from postroom_api_testing.webhooks import WEBHOOK, create, happen
+from postroom_database.models import Event
+from postroom_domain.limits import MAX_WEBHOOKS
 from postroom_testing.mariadb import MariaDb
 from postroom_testing.sns import TOPIC_ARN
 
@@ -87,6 +90,20 @@ def ask_twice_at_once(api: RunningApi) -> Answer:
     return answer
 
 
+def add_one_webhook_too_many(api: RunningApi) -> Answer:
+    answers = [api.request("POST", "/webhooks", WEBHOOK) for _ in range(MAX_WEBHOOKS + 1)]
+    assert {answer.status for answer in answers[:-1]} == {201}
+    return answers[-1]
+
+
+def replay_what_is_forgotten(api: RunningApi) -> Answer:
+    webhook_id = create(api)["id"]
+    event_id = happen(api, webhook_id)
+    with api.database.begin() as connection:
+        connection.execute(delete(Event))
+    return api.request("POST", f"/webhooks/{webhook_id}/events/{event_id}/replay")
+
+
 def fail(api: RunningApi) -> Answer:
     """A table that is not there is a fault that no client caused."""
     with api.database.begin() as connection:
@@ -130,6 +147,8 @@ PROVOKED: dict[str, _Provoke] = {
     "UNDECLARED_VARIABLE": post({"name": "t", "html": "{{{X}}}"}, "/templates"),
     "NOT_PUBLISHED": use_a_draft,
     "NOT_SCHEDULED": cancel_what_is_queued,
+    "TOO_MANY_WEBHOOKS": add_one_webhook_too_many,
+    "FORGOTTEN_EVENT": replay_what_is_forgotten,
     "RATE_LIMITED": ask_twice_at_once,
     "FAILED": fail,
     "UNAVAILABLE": post(MAIL),

@@ -54,6 +54,7 @@ def bodies(side: Side) -> dict[str, Any]:
         "/api-keys": {"name": f"{mark} {number}"},
         "/domains": {"name": f"{number}.{mark}.example.org"},
         "/suppressions": {"email": f"{number}@{mark}.example.org"},
+        "/webhooks": {"endpoint": f"http://127.0.0.1:9/{mark}", "events": ["email.sent"]},
         "/schedules": {
             "name": mark,
             "cron": "0 9 * * *",
@@ -71,6 +72,7 @@ def any_body(side: Side, ids: list[str]) -> dict[str, Any]:
         "name": side.mark,
         "domain_id": ids[0],
         "id": ids[-1],
+        "webhook_id": ids[-1],
         "ids": ids,
         "email": f"any@{side.mark}.example.org",
     }
@@ -201,4 +203,4 @@ def test_nothing_of_one_workspace_is_visible_to_the_other(shared_api: RunningApi
 
 def test_every_addressed_route_is_reached_for() -> None:
     assert len(ADDRESSED) > 6
-    assert {"/emails", "/api-keys", "/templates"} <= set(LISTS)
+    assert {"/emails", "/api-keys", "/templates", "/webhooks", "/audit"} <= set(LISTS)

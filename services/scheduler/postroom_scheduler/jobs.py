@@ -13,22 +13,26 @@ from postroom_health.backing_service import BackingService
 from postroom_jobs import names
 from postroom_jobs.broker import HintsUnavailable
 from postroom_jobs.hints import Hints
-from postroom_jobs.names import ALONE, DELIVER, PROVIDER
+from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_WEBHOOKS, WEBHOOKS
 from postroom_scheduler.brake import BrakeRules, brake_workspaces
 from postroom_scheduler.firing import fire_slots, review_schedules
 from postroom_scheduler.retention import RetentionRules, batches, forget
 from postroom_scheduler.sweeps import (
+    count_failing_webhooks,
     end_unknowns,
     expire_leases,
     hint_alone,
     hint_missing,
+    hint_provider_events,
     hint_provider_jobs,
+    hint_webhooks,
     queue_due,
 )
 
 _BRAKE_SECONDS = 60.0
+_COUNT_SECONDS = 15.0
 _REVIEW_SECONDS = 3600.0
-_FORGET_SECONDS = 10.0
+_FORGET_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,14 @@ def jobs(
         Job("hint_missing", sweep_seconds, lambda: hint_missing(database, hints, age), tuple(DELIVER.values())),
         Job("hint_alone", sweep_seconds, lambda: hint_alone(database, hints, age), (ALONE,)),
         Job("hint_provider_jobs", sweep_seconds, lambda: hint_provider_jobs(database, hints, age), (PROVIDER,)),
+        Job(
+            "hint_provider_events",
+            sweep_seconds,
+            lambda: hint_provider_events(database, hints, age),
+            (PROVIDER_EVENTS,),
+        ),
+        Job("hint_webhooks", sweep_seconds, lambda: hint_webhooks(database, hints, age), (WEBHOOKS, SLOW_WEBHOOKS)),
+        Job("count_failing_webhooks", _COUNT_SECONDS, lambda: count_failing_webhooks(database)),
         Job("fire_slots", sweep_seconds, lambda: fire_slots(database, verified_only=verified_only)),
         Job("review_schedules", _REVIEW_SECONDS, lambda: review_schedules(database)),
         Job("brake_workspaces", _BRAKE_SECONDS, lambda: brake_workspaces(database, brake)),

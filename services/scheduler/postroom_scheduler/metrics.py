@@ -10,3 +10,4 @@ LATENESS = Histogram(
     buckets=(0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400, float("inf")),
 )
 FORGOTTEN = Counter("postroom_records_forgotten", "Records that were old enough to be deleted.", ["what"])
+FAILING_WEBHOOKS = Gauge("postroom_webhooks_failing", "Enabled webhooks whose last attempt failed.")

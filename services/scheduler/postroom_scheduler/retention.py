@@ -1,4 +1,4 @@
-"""What is old enough is forgotten: in small batches, and no longer in a round than half the time of two seconds."""
+"""What is old enough is forgotten: in small batches, and half of the time at most."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,15 +16,14 @@ from postroom_scheduler.metrics import FORGOTTEN
 Batch = Callable[[Connection], Forgotten]
 
 _DAY_SECONDS = 86_400.0
-_ROUND_SECONDS = 2.0
+_ROUND_SECONDS = 4.0
+"""Less than there is between two: one that stops waits for the round that it is in."""
 _EMAILS = 50
 """In one transaction: with them go their bodies, recipients, events and webhook deliveries."""
 _MESSAGES = 20
 _ROWS = 500
 _REDELIVERED_DAYS = 15
 """SQS keeps what SNS could not deliver for 14 days at most (SQS, MessageRetentionPeriod)."""
-_SLOTS_LEAST_DAYS = 31
-"""Longer than a schedule looks back for slots that it missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,8 @@ def batches(rules: RetentionRules) -> Mapping[str, Sequence[Batch]]:
     if days := rules.emails_days:
         found["emails"] = [_old(partial(retention.emails, part=part), days, _EMAILS) for part in PARTS]
         found["other_events"] = [_old(retention.other_events, days, _ROWS)]
-        found["unmatched_messages"] = [_old(retention.unmatched_messages, days, _ROWS)]
-        found["slots"] = [_old(retention.slots, max(days, _SLOTS_LEAST_DAYS), _ROWS)]
+        found["unaccounted_messages"] = [_old(retention.unaccounted_messages, days, _ROWS)]
+        found["slots"] = [_old(retention.slots, days, _ROWS)]
     if days := rules.audit_days:
         found["audit_entries"] = [_old(retention.audit_entries, days, _ROWS)]
     return found

@@ -8,15 +8,15 @@ from loguru import logger
 from sqlalchemy import Connection
 
 from postroom_database.engine import Database
-from postroom_database.repositories import provider_jobs, sweeps
+from postroom_database.repositories import provider_jobs, provider_messages, sweeps, webhook_hints
 from postroom_database.repositories.sweeps import Swept
 from postroom_database.repositories.unhinted import Unhinted
 from postroom_domain.lanes import Lane
 from postroom_domain.states import State
 from postroom_domain.unknowns import UnknownRules
 from postroom_jobs.hints import Hints
-from postroom_jobs.names import ALONE, DELIVER, PROVIDER, Job
-from postroom_scheduler.metrics import SWEPT, UNKNOWN
+from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_WEBHOOKS, WEBHOOKS, Job
+from postroom_scheduler.metrics import FAILING_WEBHOOKS, SWEPT, UNKNOWN
 
 _ROUND = 1000
 """Rows a round at most: a sweep that fell behind catches up over rounds, and none takes long."""
@@ -78,6 +78,25 @@ def hint_provider_jobs(database: Database, hints: Hints, age_seconds: float) -> 
     """The same of due jobs for the provider."""
     find = partial(provider_jobs.missing_hints, older_than_seconds=age_seconds)
     _hint(database, hints, PROVIDER, find, provider_jobs.claim_hint, queue=PROVIDER.queue)
+
+
+def hint_provider_events(database: Database, hints: Hints, age_seconds: float) -> None:
+    """The same of what the provider told."""
+    find = partial(provider_messages.missing_hints, older_than_seconds=age_seconds)
+    _hint(database, hints, PROVIDER_EVENTS, find, provider_messages.claim_hint, queue=PROVIDER_EVENTS.queue)
+
+
+def hint_webhooks(database: Database, hints: Hints, age_seconds: float) -> None:
+    """The same of webhooks that have something to be told; those that failed or took long have a queue of their own."""
+    for job, slow in ((WEBHOOKS, False), (SLOW_WEBHOOKS, True)):
+        find = partial(webhook_hints.missing_hints, slow=slow, older_than_seconds=age_seconds)
+        _hint(database, hints, job, find, webhook_hints.claim_hint, queue=job.queue)
+
+
+def count_failing_webhooks(database: Database) -> None:
+    """For the metrics."""
+    with database.read() as connection:
+        FAILING_WEBHOOKS.set(webhook_hints.count_failing(connection))
 
 
 def _hint(

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from postroom_database.engine import Database
 from postroom_database.models import Event, Workspace
@@ -14,6 +15,7 @@ from postroom_domain.ids import new_id
 from postroom_domain.reputation import Brake
 from postroom_domain.suppressions import Origin
 from postroom_scheduler.brake import LARGEST, BrakeRules, brake_workspaces
+from postroom_testing.audit import audit_is_gone, entries
 
 HOUR = 3600
 BRAKES = {Origin.BOUNCE: Brake(percent=5, min_volume=100), Origin.COMPLAINT: Brake(percent=0.5, min_volume=100)}
@@ -92,6 +94,8 @@ def test_a_workspace_whose_bounces_reach_the_rate_is_suspended(database: Databas
     ]
     brake(database)
     assert len(events.seen) == 1
+    [noted] = entries(database).values()
+    assert (noted.workspace_id, noted.actor, noted.action) == (mine, "postroom", "workspace.suspended")
 
 
 def test_a_workspace_that_is_complained_about_is_suspended(database: Database, mine: UUID) -> None:
@@ -172,6 +176,14 @@ def test_of_four_schedulers_one_suspends(database: Database, mine: UUID, events:
         thread.join()
     assert suspended(database) is not None
     assert events.names() == ["workspace.suspended"]
+    assert len(entries(database)) == 1
+
+
+def test_what_cannot_be_noted_is_not_done(database: Database, mine: UUID) -> None:
+    happen(database, mine, "email.bounced", sent(database, mine, 200), data=HARD)
+    with audit_is_gone(database), pytest.raises(DBAPIError):
+        brake(database)
+    assert suspended(database) is None
 
 
 def test_the_suspended_are_a_metric(database: Database, mine: UUID) -> None:

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from postroom_database.engine import Database
 from postroom_database.models import ContentChunk, Email, IdempotencyKey
@@ -80,7 +80,7 @@ def test_half_of_the_time_is_left_to_others(database: Database) -> None:
     ("changes", "gone"),
     [
         ({"bodies_days": 0, "emails_days": 0}, {"bodies", "captured", "emails", "other_events", "slots"}),
-        ({"emails_days": 0}, {"emails", "other_events", "unmatched_messages", "slots"}),
+        ({"emails_days": 0}, {"emails", "other_events", "unaccounted_messages", "slots"}),
         ({"audit_days": 0}, {"audit_entries"}),
     ],
 )
@@ -118,7 +118,7 @@ def test_four_schedulers_forget_together(database: Database, events: Any) -> Non
 def test_every_kind_runs_on_a_database_where_nothing_is_old(database: Database) -> None:
     with database.begin() as connection:
         row = {"workspace_id": draft().id, "endpoint": "emails", "key_hash": bytes(32)}
-        connection.execute(IdempotencyKey.__table__.insert(), [row | {"fingerprint": bytes(32), "answer": b"{}"}])
+        connection.execute(insert(IdempotencyKey), [row | {"fingerprint": bytes(32), "answer": b"{}"}])
     for what, some in batches(RULES).items():
         forget(database, what, some)
     with database.read() as connection:

@@ -1,4 +1,4 @@
-"""The threads of a worker: some for bulk mail, as many for all else, so that a batch that waits holds nobody up."""
+"""The threads of a worker, some for each kind of work, so that what waits or is slow holds nothing else up."""
 
 import threading
 
@@ -6,18 +6,20 @@ from dramatiq.brokers.redis import RedisBroker
 
 from postroom_domain.lanes import Lane
 from postroom_health.backing_service import BackingService
-from postroom_jobs.names import ALONE, DELIVER, PROVIDER
+from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_WEBHOOKS, WEBHOOKS
 from postroom_worker.hint_worker import HintWorker
 from postroom_worker.pace import Pace
 
+EVENT_THREADS = 2
+
 
 class Lanes:
-    """Two workers, each with queues and threads of its own, on one broker.
+    """Workers, each with queues and threads of its own, on one broker.
 
     Args:
         broker: whose actors are declared.
         redis: whether it answers is noted there by the broker's client.
-        threads: of each.
+        threads: of each of the two that deliver.
         pace: runs as long as they do; None: there is none.
     """
 
@@ -31,6 +33,11 @@ class Lanes:
         self._workers = [
             HintWorker(broker, redis, others, threads=threads),
             HintWorker(broker, redis, bulk, threads=threads, prefetch=prefetch),
+            # They settle mail, and must not wait behind mail; nor mail behind them.
+            HintWorker(broker, redis, {PROVIDER_EVENTS.queue}, threads=EVENT_THREADS),
+            # A webhook keeps its thread for seconds, so that what is fetched early would wait unseen as well.
+            HintWorker(broker, redis, {WEBHOOKS.queue}, threads=threads, prefetch=threads),
+            HintWorker(broker, redis, {SLOW_WEBHOOKS.queue}, threads=threads, prefetch=threads),
         ]
 
     def start(self) -> None:

@@ -24,7 +24,8 @@ from postroom_transport.message import Transport
 from postroom_worker.actors import declare_actors
 from postroom_worker.delivery import Delivery
 from postroom_worker.domain_look import DomainLook
-from postroom_worker.lanes import Lanes
+from postroom_worker.event_work import EventWork
+from postroom_worker.lanes import EVENT_THREADS, Lanes
 from postroom_worker.letters import Letters
 from postroom_worker.mail_work import MailWork
 from postroom_worker.outcomes import RetryRules
@@ -32,6 +33,7 @@ from postroom_worker.pace import Pace
 from postroom_worker.patience import Patience
 from postroom_worker.provider_work import CALLS_PER_JOB, ProviderWork
 from postroom_worker.settings import WorkerServiceSettings
+from postroom_worker.webhook_work import WebhookWork
 
 _REDIS_SECONDS = 5.0
 _SILENCE_SECONDS = 60.0
@@ -55,7 +57,7 @@ def main() -> None:
     database_service, redis_service = BackingService("database"), BackingService("redis")
     database = Database(
         settings.database.url.get_secret_value(),
-        pool_size=max(settings.database.pool_size, 2 * settings.worker.threads),
+        pool_size=max(settings.database.pool_size, 4 * settings.worker.threads + EVENT_THREADS),
         timeout_seconds=settings.database.timeout_seconds,
         note=database_service.note,
     )
@@ -84,7 +86,15 @@ def main() -> None:
     if provider is not None:
         pace = Pace(database, settings.redis.url.get_secret_value(), settings.pace.interactive_share)
     mail_work = MailWork(database, delivery, pace, patience, stopping.asked, hint_seconds=settings.hints.age_seconds)
-    declare_actors(broker, mail_work, provider_work, patience)
+    webhook_work = WebhookWork(
+        database,
+        Egress(allow=settings.egress.allow, timeout_seconds=settings.webhooks.timeout_seconds),
+        Seal(settings.secrets.read(), "webhook"),
+        patience,
+        stopping.asked,
+        request_seconds=settings.webhooks.timeout_seconds,
+    )
+    declare_actors(broker, mail_work, provider_work, EventWork(database), webhook_work, patience)
     liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
     readiness = Readiness(
         [

@@ -70,7 +70,12 @@ def judge(claim: Claim, result: Result, rules: RetryRules) -> Outcome:
         message_id=result.message_id if sent else None,
         reason=reason,
         retry_in_seconds=retry,
-        recipients=tuple(replace(recipient, state=_happened(recipient, result)) for recipient in recipients),
+        # Where the provider told as much, what it gave as the reason stays.
+        recipients=tuple(
+            replace(recipient, state=state)
+            for recipient in recipients
+            if (state := _happened(recipient, result)) is not claim.settled.get(recipient.address)
+        ),
         events=tuple(_events(claim, recipients, result, _parked(claim, result, reason, retry))),
         suppressions=tuple(_suppressions(claim, result)),
     )

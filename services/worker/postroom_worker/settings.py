@@ -10,6 +10,7 @@ from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
 from postroom_config.secrets import SecretSettings
 from postroom_config.settings import Settings
+from postroom_config.webhooks import WebhookSettings
 from postroom_config.worker import WorkerSettings
 
 
@@ -19,6 +20,7 @@ class WorkerServiceSettings(Settings):
     mail: MailSettings
     secrets: SecretSettings
     egress: EgressSettings
+    webhooks: WebhookSettings
     worker: WorkerSettings
     hints: HintSettings
     pace: PaceSettings

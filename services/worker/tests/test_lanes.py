@@ -13,12 +13,12 @@ from postroom_domain.lanes import Lane
 from postroom_health.backing_service import BackingService
 from postroom_jobs.broker import open_broker
 from postroom_jobs.hints import Hints
-from postroom_jobs.names import ALONE, DELIVER, PROVIDER, Job
+from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_WEBHOOKS, WEBHOOKS, Job
 from postroom_testing.server import wait_until
 from postroom_worker.lanes import Lanes
 
 THREADS = 2
-QUEUES = [*DELIVER.values(), ALONE, PROVIDER]
+QUEUES = [*DELIVER.values(), ALONE, PROVIDER, PROVIDER_EVENTS, WEBHOOKS, SLOW_WEBHOOKS]
 
 
 @pytest.fixture

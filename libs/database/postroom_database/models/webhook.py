@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Integer, String, Text
+from sqlalchemy import Boolean, Index, Integer, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postroom_database.models.base import TABLE_OPTIONS, Base
@@ -30,6 +30,8 @@ class Webhook(Base):
     previous_secret_ends_at: Mapped[datetime | None] = mapped_column(Moment)
     failing_since: Mapped[datetime | None] = mapped_column(Moment)
     """When the first of the attempts was made that have all failed since; None: the last one went well."""
+    is_slow: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    """Whether the last of its answers took long."""
     hinted_at: Mapped[datetime | None] = mapped_column(Moment)
     lease_token: Mapped[UUID | None] = mapped_column(Id)
     lease_ends_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -116,12 +116,10 @@ def rename(connection: Connection, *, workspace_id: UUID, key_id: UUID, name: st
     return True
 
 
-def revoke(connection: Connection, *, workspace_id: UUID, key_id: UUID) -> bool:
-    """End a key. False when there is no such key in the workspace; revoking twice keeps the first time."""
+def is_there(connection: Connection, *, workspace_id: UUID, key_id: UUID) -> bool:
+    """Whether the workspace has this key, active or revoked."""
     mine = (ApiKey.id == key_id, ApiKey.workspace_id == workspace_id)
-    return end(connection, workspace_id=workspace_id, key_id=key_id) or (
-        connection.execute(select(ApiKey.id).where(*mine)).one_or_none() is not None
-    )
+    return connection.execute(select(ApiKey.id).where(*mine)).one_or_none() is not None
 
 
 def end(connection: Connection, *, workspace_id: UUID, key_id: UUID) -> bool:

@@ -58,6 +58,8 @@ class Claim:
     """Addresses that the workspace does not send to, found by this attempt."""
     settled: dict[str, State]
     """Addresses whose outcome is known: by an earlier attempt, or because the provider has told."""
+    message_id: str | None = None
+    """The provider's: of an earlier attempt, or because the provider has told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
             Email.created_at,
             Email.scheduled_at,
             Email.last_event,
+            Email.message_id,
             Email.reason,
             Email.first_tried_at,
             Now().label("now"),
@@ -183,6 +186,7 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
         recipients=tuple(address for address in unsettled if address not in suppressed),
         suppressed=suppressed,
         settled=settled,
+        message_id=email.message_id,
     )
 
 
@@ -193,11 +197,18 @@ def reread(connection: Connection, claim: Claim) -> Claim:
         LeaseLost: it is somebody else's.
     """
     found = connection.execute(
-        select(Email.last_event).where(Email.id == claim.email_id, Email.lease_token == claim.token).with_for_update()
-    ).scalar_one_or_none()
+        select(Email.last_event, Email.message_id)
+        .where(Email.id == claim.email_id, Email.lease_token == claim.token)
+        .with_for_update()
+    ).one_or_none()
     if found is None:
         raise LeaseLost("the lease ended before the outcome was written")
-    return replace(claim, last_event=State(found), settled=recipients.settled(connection, claim.email_id))
+    return replace(
+        claim,
+        last_event=State(found.last_event),
+        message_id=found.message_id,
+        settled=recipients.settled(connection, claim.email_id),
+    )
 
 
 def finish(connection: Connection, claim: Claim, outcome: Outcome) -> list[Added]:
@@ -220,13 +231,14 @@ def finish(connection: Connection, claim: Claim, outcome: Outcome) -> list[Added
         values["message_id"] = outcome.message_id
     if outcome.retry_in_seconds is not None:
         values |= {"due_at": Now(outcome.retry_in_seconds), "hinted_at": None}
-    # What the provider tells first changes what clients see, so that this one condition spares a read.
+    # What the provider tells first changes what clients see or names its message, so that these spare a read.
     written = connection.execute(
         update(Email)
         .where(
             Email.id == claim.email_id,
             Email.lease_token == claim.token,
             Email.last_event == claim.last_event.value,
+            Email.message_id.is_not_distinct_from(claim.message_id),
         )
         .values(values)
     )

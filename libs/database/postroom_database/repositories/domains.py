@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from postroom_database.models import Domain
 from postroom_database.paging import Slice, read_slice
+from postroom_database.repositories import domain_events
 from postroom_database.types import AnyRow, Now
 from postroom_domain.domain_states import SENDING_STATES, DomainState, RecordState
 from postroom_domain.ids import new_id
@@ -102,6 +103,7 @@ def add(connection: Connection, workspace_id: UUID, domain: NewDomain, key: Seal
         "declared": False,
     }
     connection.execute(insert(Domain), [asdict(domain) | values])
+    domain_events.tell(connection, "domain.created", domain_id)
     return connection.execute(select(*_SHOWN).where(Domain.id == domain_id)).one()
 
 
@@ -122,7 +124,7 @@ def page(connection: Connection, workspace_id: UUID, wanted: Slice) -> tuple[Seq
 
 def change(connection: Connection, held: AnyRow, values: Mapping[str, Any]) -> None:
     """Set columns of a held domain that a client may change, at least one."""
-    connection.execute(update(Domain).where(Domain.id == held.id).values(dict(values)))
+    _update(connection, held.id, values)
 
 
 def hold(connection: Connection, workspace_id: UUID, domain_id: UUID) -> AnyRow | None:
@@ -140,10 +142,11 @@ def begin_verification(connection: Connection, held: AnyRow) -> None:
         values |= {"status": DomainState.PENDING.value, "dkim_status": RecordState.NOT_STARTED.value}
     if held.return_path_status != RecordState.VERIFIED:
         values["return_path_status"] = RecordState.NOT_STARTED.value
-    connection.execute(update(Domain).where(Domain.id == held.id).values(values))
+    _update(connection, held.id, values)
 
 
 def remove(connection: Connection, held: AnyRow) -> None:
+    domain_events.tell(connection, "domain.deleted", held.id)
     connection.execute(delete(Domain).where(Domain.id == held.id))
 
 
@@ -207,12 +210,19 @@ def note_verification(
     return_path: RecordState,
     reason: str | None,
 ) -> None:
-    """Write what a look found. What an operator declared stays."""
+    """Write what a look found, and tell of it when the domain stands elsewhere now. What an operator declared stays."""
+    before = connection.execute(
+        select(Domain.status).where(Domain.id == domain_id, Domain.declared.is_(False)).with_for_update()
+    ).scalar_one_or_none()
+    if before is None:
+        return
     connection.execute(
         update(Domain)
-        .where(Domain.id == domain_id, Domain.declared.is_(False))
+        .where(Domain.id == domain_id)
         .values(status=status.value, dkim_status=dkim.value, return_path_status=return_path.value, reason=reason)
     )
+    if status != before:
+        domain_events.tell(connection, "domain.updated", domain_id)
 
 
 def of_workspace(connection: Connection, workspace_id: UUID) -> Sequence[AnyRow]:
@@ -234,18 +244,23 @@ def hold_by_name(connection: Connection, name: str) -> AnyRow | None:
 
 def declare(connection: Connection, held: AnyRow) -> None:
     """Verified, because an operator says so."""
-    values = {"declared": True, "status": DomainState.VERIFIED.value, "reason": None}
-    connection.execute(update(Domain).where(Domain.id == held.id).values(values))
+    _update(connection, held.id, {"declared": True, "status": DomainState.VERIFIED.value, "reason": None})
 
 
 def undeclare(connection: Connection, held: AnyRow) -> None:
     """Back to the beginning: its client may ask for a verification."""
     begun = RecordState.NOT_STARTED.value
-    connection.execute(
-        update(Domain)
-        .where(Domain.id == held.id)
-        .values(declared=False, status=DomainState.NOT_STARTED.value, dkim_status=begun, return_path_status=begun)
+    status = DomainState.NOT_STARTED.value
+    _update(
+        connection,
+        held.id,
+        {"declared": False, "status": status, "dkim_status": begun, "return_path_status": begun},
     )
+
+
+def _update(connection: Connection, domain_id: UUID, values: Mapping[str, Any]) -> None:
+    connection.execute(update(Domain).where(Domain.id == domain_id).values(dict(values)))
+    domain_events.tell(connection, "domain.updated", domain_id)
 
 
 def _mine(workspace_id: UUID, domain_id: UUID) -> tuple[Any, Any]:

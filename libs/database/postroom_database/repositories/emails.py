@@ -10,7 +10,8 @@ from sqlalchemy import Connection, insert, select, update
 from postroom_database.drafts import Draft
 from postroom_database.models import Email
 from postroom_database.paging import Slice, read_slice
-from postroom_database.repositories import contents
+from postroom_database.repositories import contents, timelines
+from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import AnyRow, Now
 from postroom_domain.states import WAITING, State
 
@@ -55,6 +56,8 @@ def add(connection: Connection, drafts: Iterable[Draft], *, hinted: bool) -> Non
         if rows:
             connection.execute(insert(Email), rows)
     contents.add(connection, drafts)
+    told = NewEvent("email.scheduled")
+    timelines.append_all(connection, [(row["workspace_id"], row["id"], told) for row in scheduled])
 
 
 def _row(draft: Draft) -> dict[str, Any]:
@@ -108,7 +111,10 @@ def cancel(connection: Connection, workspace_id: UUID, email_id: UUID) -> bool:
         .where(Email.id == email_id, Email.workspace_id == workspace_id, Email.state == State.SCHEDULED.value)
         .values(state=State.CANCELED.value, last_event=State.CANCELED.value, due_at=Now())
     )
-    return canceled.rowcount == 1
+    if canceled.rowcount != 1:
+        return False
+    timelines.append(connection, workspace_id, email_id, [NewEvent("email.canceled")])
+    return True
 
 
 def existing(connection: Connection, email_ids: Iterable[UUID]) -> frozenset[UUID]:

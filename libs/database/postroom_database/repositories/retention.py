@@ -24,13 +24,13 @@ from postroom_database.models import (
 )
 from postroom_database.repositories import removal, retention_marks
 from postroom_database.repositories.idempotency import KEPT_SECONDS
-from postroom_database.repositories.settlements import Accounting
 from postroom_database.types import Now
 from postroom_domain.ids import first_id
 from postroom_domain.lanes import Lane
 from postroom_domain.states import ENDS, State
 
-_UNMATCHED = Accounting.UNKNOWN_EMAIL.value
+_UNACCOUNTED = ("unexpected", "unmatched", "unreadable")
+"""Results of the provider's messages that are kept whole."""
 
 Part = tuple[State, Lane]
 PARTS: tuple[Part, ...] = tuple((state, lane) for state in ENDS for lane in Lane)
@@ -117,18 +117,14 @@ def idempotency_keys(connection: Connection, limit: int) -> Forgotten:
 
 
 def accounted_messages(connection: Connection, age_seconds: float, limit: int) -> Forgotten:
-    """Messages of the provider with which there is nothing left to do, but for those that match no email."""
-    results = connection.execute(select(ProviderMessage.result).distinct()).scalars()
-    for result in sorted((one for one in results if one != _UNMATCHED), key=str):
-        done = _messages(connection, result, age_seconds, limit)
-        if done.count:
-            return Forgotten(done.count, more=True)
-    return Forgotten(0, more=False)
+    """Messages of the provider with which there is nothing left to do; that they came has been kept long enough."""
+    results = connection.execute(select(ProviderMessage.result).distinct()).scalars().all()
+    return _messages(connection, [one for one in results if one not in _UNACCOUNTED], age_seconds, limit)
 
 
-def unmatched_messages(connection: Connection, age_seconds: float, limit: int) -> Forgotten:
-    """Messages of the provider that match no email."""
-    return _messages(connection, _UNMATCHED, age_seconds, limit)
+def unaccounted_messages(connection: Connection, age_seconds: float, limit: int) -> Forgotten:
+    """Messages of the provider that are kept whole, because they could not be accounted."""
+    return _messages(connection, _UNACCOUNTED, age_seconds, limit)
 
 
 def slots(connection: Connection, age_seconds: float, limit: int) -> Forgotten:
@@ -182,17 +178,19 @@ def _next_ended(connection: Connection, part: Part, mark: datetime, age_seconds:
     return _Ended(at_once, last, more=True)
 
 
-def _messages(connection: Connection, result: str | None, age_seconds: float, limit: int) -> Forgotten:
-    old = (
-        ProviderMessage.result == result,
-        ProviderMessage.received_at < Now(-age_seconds),
-        ProviderMessage.due_at.is_(None),
-    )
-    found = connection.execute(
-        select(ProviderMessage.id).where(*old).order_by(ProviderMessage.received_at).limit(limit)
-    ).scalars()
-    gone = connection.execute(delete(ProviderMessage).where(ProviderMessage.id.in_(found.all()), *old))
-    return Forgotten(gone.rowcount, more=gone.rowcount == limit)
+def _messages(connection: Connection, results: Sequence[str | None], age_seconds: float, limit: int) -> Forgotten:
+    """Of the first of these results of which there are old ones: their index has them in order of age."""
+    for result in results:
+        old = (
+            ProviderMessage.result == result,
+            ProviderMessage.received_at < Now(-age_seconds),
+            ProviderMessage.due_at.is_(None),
+        )
+        found = select(ProviderMessage.id).where(*old).order_by(ProviderMessage.received_at).limit(limit)
+        if ids := connection.execute(found).scalars().all():
+            gone = connection.execute(delete(ProviderMessage).where(ProviderMessage.id.in_(ids), *old))
+            return Forgotten(gone.rowcount, more=True)
+    return Forgotten(0, more=False)
 
 
 def _first_id(connection: Connection, age_seconds: float) -> UUID:

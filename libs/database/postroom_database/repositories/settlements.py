@@ -1,66 +1,24 @@
-"""A provider's own word about an email: written down once, and what was unknown is settled by it."""
+"""A provider's own word about an email: written down, and what was unknown is settled by it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
-from postroom_database.errors import is_duplicate
-from postroom_database.models import Email, ProviderMessage, Recipient
+from postroom_database.models import Email, Recipient
 from postroom_database.repositories import recipients, suppressions, timelines
 from postroom_database.repositories.suppressions import Added, NewSuppression
 from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import AnyRow, Now
+from postroom_domain.provider_messages import MessageResult
+from postroom_domain.reports import Happening, Report, Sighting
 from postroom_domain.settlement import Standing, settle
 from postroom_domain.states import ENDS, State
 from postroom_domain.suppressions import origin_of, suppressed_form
 
 _NEVER_TRIED = {State.SCHEDULED, State.CANCELED}
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """What the provider says of one recipient.
-
-    Attributes:
-        address: bare, as the provider writes it.
-        reason: why it did not arrive, or not yet.
-        data: for the timeline, under the provider's own names.
-    """
-
-    address: str
-    reason: str | None = None
-    data: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What the provider says of an email.
-
-    Attributes:
-        message_id: the provider's, of the email.
-        told: which state its recipients reached: sent, delivered, bounced ..., or failed.
-    """
-
-    email_id: UUID
-    message_id: str
-    told: State
-    happenings: tuple[Happening, ...]
-
-
-class Accounting(StrEnum):
-    """What became of a report."""
-
-    ACCOUNTED = "accounted"
-    REPEATED = "repeated"
-    """The same message was accounted before."""
-    UNKNOWN_EMAIL = "unknown_email"
-    UNEXPECTED = "unexpected"
-    """Of an email that was never handed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +30,7 @@ class Accounted:
         strangers: recipients that the report names and the email does not.
     """
 
-    accounting: Accounting
+    result: MessageResult
     workspace_id: UUID | None = None
     request_id: str | None = None
     before: State | None = None
@@ -81,16 +39,8 @@ class Accounted:
     suppressed: tuple[Added, ...] = ()
 
 
-def account(connection: Connection, provider_message: str, report: Report) -> Accounted:
-    """Write down what the provider says, unless this message of it was accounted before.
-
-    Args:
-        connection: of a writing transaction.
-        provider_message: the id of the message that the report came in.
-        report: what it says.
-    """
-    if not _is_new(connection, provider_message):
-        return Accounted(Accounting.REPEATED)
+def account(connection: Connection, report: Report | Sighting) -> Accounted:
+    """Write down what the provider says. That it is said once, the caller sees to: in the same transaction."""
     # The row's lock is taken before anything else of the email is read: two reports, or a report and a worker's
     # outcome, go one after the other.
     email = connection.execute(
@@ -108,10 +58,13 @@ def account(connection: Connection, provider_message: str, report: Report) -> Ac
         .with_for_update()
     ).one_or_none()
     if email is None:
-        return Accounted(Accounting.UNKNOWN_EMAIL)
+        return Accounted(MessageResult.UNMATCHED)
     state = State(email.state)
     if state in _NEVER_TRIED:
-        return Accounted(Accounting.UNEXPECTED, email.workspace_id, email.request_id, state, state)
+        return Accounted(MessageResult.UNEXPECTED, email.workspace_id, email.request_id, state, state)
+    if isinstance(report, Sighting):
+        _append_sighting(connection, report, email)
+        return Accounted(MessageResult.ACCOUNTED, email.workspace_id, email.request_id, state, state)
     written = _written(connection, report.email_id)
     standing = _standing(email, written)
     happened, strangers = _match(standing, report.happenings)
@@ -120,7 +73,7 @@ def account(connection: Connection, provider_message: str, report: Report) -> Ac
     _write_email(connection, report, email, standing, settled)
     _append_events(connection, report, email, happened, was_sent=standing.is_sent, is_sent=settled.is_sent)
     return Accounted(
-        Accounting.ACCOUNTED,
+        MessageResult.ACCOUNTED,
         email.workspace_id,
         email.request_id,
         standing.state,
@@ -128,17 +81,6 @@ def account(connection: Connection, provider_message: str, report: Report) -> Ac
         strangers,
         tuple(_suppress(connection, report, email, happened)),
     )
-
-
-def _is_new(connection: Connection, provider_message: str) -> bool:
-    """Take a message; False when it was taken before. Of two that take it at once, one waits for the other."""
-    try:
-        connection.execute(insert(ProviderMessage), [{"id": provider_message}])
-    except IntegrityError as problem:
-        if not is_duplicate(problem):
-            raise
-        return False
-    return True
 
 
 def _written(connection: Connection, email_id: UUID) -> dict[str, State]:
@@ -241,6 +183,13 @@ def _append_events(
     if report.told is not State.SENT:
         news += [NewEvent(f"email.{report.told}", address, happening.data) for address, happening in happened.items()]
     timelines.append(connection, email.workspace_id, report.email_id, news)
+
+
+def _append_sighting(connection: Connection, sighting: Sighting, email: AnyRow) -> None:
+    envelope = recipients.envelope(email)
+    only = envelope[0] if len(envelope) == 1 else None
+    event = NewEvent(f"email.{sighting.seen}", only, sighting.data)
+    timelines.append(connection, email.workspace_id, sighting.email_id, [event])
 
 
 def _suppress(connection: Connection, report: Report, email: AnyRow, happened: Mapping[str, Happening]) -> list[Added]:

@@ -1,18 +1,19 @@
 """Suppressions: addresses that a workspace does not send to. Every query asks for the workspace."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.sql import ColumnElement
 
 from postroom_database.models import Suppression
 from postroom_database.paging import Slice, read_slice
-from postroom_database.repositories import provider_jobs, workspaces
+from postroom_database.repositories import provider_jobs, timelines, workspaces
+from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import AnyRow
 from postroom_domain.ids import new_id
 from postroom_domain.provider_jobs import ProviderJobKind
@@ -35,7 +36,7 @@ class NewSuppression:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Attributes: is_new is False when the address was suppressed already; it keeps the origin that it had."""
+    """Attributes: is_new is False when the address was suppressed already."""
 
     id: UUID
     origin: Origin
@@ -63,6 +64,8 @@ _COLUMNS = (
 def add(connection: Connection, workspace_id: UUID, wanted: Iterable[NewSuppression]) -> list[Added]:
     """Suppress addresses; each is answered once, in the order of their first appearance.
 
+    One that is suppressed already keeps its origin; a complaint alone says more than the bounce that was there.
+
     Two transactions may add one address at once: the second waits for the first and finds its row.
     """
     news: dict[str, NewSuppression] = {}
@@ -83,12 +86,14 @@ def add(connection: Connection, workspace_id: UUID, wanted: Iterable[NewSuppress
         for address in sorted(news)
     ]
     _insert_missing(connection, rows)
+    _raise_to_complaints(connection, workspace_id, news)
     there = {
         row.address: row
         for row in connection.execute(
             select(*_COLUMNS).where(Suppression.workspace_id == workspace_id, Suppression.address.in_(ids))
         )
     }
+    _tell(connection, workspace_id, "suppression.added", [row for row in there.values() if row.id == ids[row.address]])
     return [
         Added(there[address].id, Origin(there[address].origin), is_new=there[address].id == ids[address])
         for address in news
@@ -109,6 +114,21 @@ def _insert_missing(connection: Connection, rows: list[dict[str, Any]]) -> None:
     else:
         # Not INSERT IGNORE, which would also hide a value that the server had to cut.
         connection.execute(mysql.insert(Suppression).on_duplicate_key_update(id=Suppression.id), rows)
+
+
+def _raise_to_complaints(connection: Connection, workspace_id: UUID, news: Mapping[str, NewSuppression]) -> None:
+    """Events come in any order: which of them came first must not decide what is known of an address."""
+    for address, new in news.items():
+        if new.origin is Origin.COMPLAINT:
+            connection.execute(
+                update(Suppression)
+                .where(
+                    Suppression.workspace_id == workspace_id,
+                    Suppression.address == address,
+                    Suppression.origin == Origin.BOUNCE.value,
+                )
+                .values(origin=new.origin.value, source_id=new.source_id)
+            )
 
 
 def among(connection: Connection, workspace_id: UUID, addresses: Iterable[str]) -> dict[str, Origin]:
@@ -174,7 +194,28 @@ def remove(
             subject=row.address,
             request_id=request_id,
         )
+    _tell(connection, workspace_id, "suppression.removed", rows)
     return [_record(row) for row in rows]
+
+
+def _tell(connection: Connection, workspace_id: UUID, type_: str, rows: Iterable[AnyRow]) -> None:
+    """Webhooks are told of a suppression as clients read it."""
+    news = [
+        NewEvent(
+            type_,
+            row.address,
+            {
+                "object": "suppression",
+                "id": str(row.id),
+                "email": row.address,
+                "origin": row.origin,
+                "source_id": None if row.source_id is None else str(row.source_id),
+                "created_at": row.created_at.isoformat(timespec="microseconds"),
+            },
+        )
+        for row in rows
+    ]
+    timelines.tell_all(connection, workspace_id, news)
 
 
 def _named(names: Sequence[UUID | str]) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from postroom_database.models import Email, Event, Recipient
+from postroom_database.paging import Slice, read_slice
 from postroom_database.repositories import outbox
 from postroom_database.types import AnyRow
 from postroom_domain.ids import new_id
@@ -45,7 +46,12 @@ def append_all(connection: Connection, news: Sequence[tuple[UUID, UUID, NewEvent
 
 def tell(connection: Connection, workspace_id: UUID, type_: str, data: dict[str, Any]) -> None:
     """Say what happened to a resource that is no email; webhooks are told the data as it is."""
-    _append(connection, [_row(workspace_id, None, NewEvent(type_, data=data))])
+    tell_all(connection, workspace_id, [NewEvent(type_, data=data)])
+
+
+def tell_all(connection: Connection, workspace_id: UUID, news: Sequence[NewEvent]) -> None:
+    """The same of several; an address is kept beside the data for those who look for it."""
+    _append(connection, [_row(workspace_id, None, event) for event in news])
 
 
 def _append(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -84,3 +90,14 @@ def events(connection: Connection, email_id: UUID) -> Sequence[AnyRow]:
         .where(Event.email_id == email_id)
         .order_by(Event.id)
     ).all()
+
+
+def page(
+    connection: Connection, workspace_id: UUID, email_id: UUID, wanted: Slice
+) -> tuple[Sequence[AnyRow], bool] | None:
+    """Events of an email, newest first, and whether there are more; None: the workspace has no such email."""
+    email = select(Email.id).where(Email.id == email_id, Email.workspace_id == workspace_id)
+    if connection.execute(email).one_or_none() is None:
+        return None
+    shown = select(Event.id, Event.type, Event.address, Event.data, Event.created_at).where(Event.email_id == email_id)
+    return read_slice(connection, shown, Event.id, wanted, within="email_id")

@@ -70,6 +70,7 @@ def _add_webhooks(types: ColumnTypes) -> None:
         sa.Column("previous_secret", sa.Text),
         sa.Column("previous_secret_ends_at", types.moment),
         sa.Column("failing_since", types.moment),
+        sa.Column("is_slow", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("hinted_at", types.moment),
         sa.Column("lease_token", types.identity),
         sa.Column("lease_ends_at", types.moment),

@@ -4,8 +4,9 @@ import msgspec
 from litestar import Router, post
 
 from postroom_api.bodies import AnyRequest, read_body
+from postroom_api.errors import UNREADABLE_BODY, refuse
 from postroom_api.ses_hook import SesHook
-from postroom_api.sns_message import read_message
+from postroom_transport.sns_messages import UnreadableMessage, read_message
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -17,7 +18,15 @@ class Taken(msgspec.Struct, frozen=True):
 def hook_routes(ses: SesHook) -> Router:
     @post("/ses", status_code=200)
     async def take_ses_message(request: AnyRequest) -> Taken:
-        raw = request.headers.get("x-amz-sns-rawdelivery") == "true"
-        return Taken(await ses.take(read_message(await read_body(request), raw=raw)))
+        if request.headers.get("x-amz-sns-rawdelivery") == "true":
+            raise refuse(
+                UNREADABLE_BODY,
+                reason="raw message delivery carries no signature. Switch it off for this subscription.",
+            )
+        try:
+            message = read_message(await read_body(request))
+        except UnreadableMessage as problem:
+            raise refuse(UNREADABLE_BODY, reason=f"it is no message of Amazon SNS: {problem}.") from None
+        return Taken(await ses.take(message, request.state.request_id))
 
     return Router("/hooks", route_handlers=[take_ses_message], include_in_schema=False)

@@ -10,22 +10,16 @@ from uuid import UUID
 
 import msgspec
 
-from postroom_database.repositories.settlements import Happening, Report
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.errors import InvalidAddress
 from postroom_domain.ids import parse_id
+from postroom_domain.reports import Happening, Occurrence, Report, Sighting
 from postroom_domain.states import State
 
 _EMAIL_ID_TAG = "postroom_email_id"
 """What the transport names the id of an email in every call."""
 
 _MAX_REASON_CHARACTERS = 500
-_WITHOUT_EFFECT = {
-    "Open": "open",
-    "Click": "click",
-    "Rendering Failure": "rendering_failure",
-    "Subscription": "subscription",
-}
 _OTHER = "other"
 
 
@@ -35,12 +29,12 @@ class SesEvent:
 
     Attributes:
         type: for metrics and logs, one of few.
-        report: None when it says nothing of an email of ours that is to be written down.
+        report: None when it names no email of ours.
         is_readable: whether it is what SES documents.
     """
 
     type: str
-    report: Report | None = None
+    report: Report | Sighting | None = None
     is_readable: bool = True
 
 
@@ -50,17 +44,16 @@ def read_event(text: str) -> SesEvent:
         kind = _HEAD.decode(text).event_type
     except msgspec.DecodeError:
         return SesEvent(_OTHER)
+    except RecursionError:
+        return SesEvent(_OTHER, is_readable=False)
     if kind not in _TYPES:
-        return SesEvent(_WITHOUT_EFFECT.get(kind, _OTHER))
+        return SesEvent(_OTHER)
     try:
         event = _EVENT.decode(text)
     except msgspec.ValidationError:
         return SesEvent(_TYPES[kind], is_readable=False)
     email_id = event.mail.email_id()
-    if email_id is None:
-        return SesEvent(_TYPES[kind])
-    happenings = tuple(event.happenings())
-    return SesEvent(_TYPES[kind], Report(email_id, event.mail.message_id, event.told, happenings))
+    return SesEvent(_TYPES[kind], None if email_id is None else event.report(email_id))
 
 
 class _Head(msgspec.Struct, rename="camel"):
@@ -83,14 +76,37 @@ class _Recipient(msgspec.Struct, rename="camel"):
 
 
 class _Event(msgspec.Struct, rename="camel", tag_field="eventType"):
-    told: ClassVar[State]
     mail: _Mail
+
+    def report(self, email_id: UUID) -> Report | Sighting:
+        raise NotImplementedError
+
+
+class _Told(_Event):
+    """Of recipients: a state that they reached."""
+
+    told: ClassVar[State]
+
+    def report(self, email_id: UUID) -> Report:
+        return Report(email_id, self.mail.message_id, self.told, tuple(self.happenings()))
 
     def happenings(self) -> Iterable[Happening]:
         return [Happening(_bare(address)) for address in self.mail.destination]
 
 
-class _Send(_Event, tag="Send"):
+class _Seen(_Event):
+    """Of the email as a whole."""
+
+    seen: ClassVar[Occurrence]
+
+    def report(self, email_id: UUID) -> Sighting:
+        return Sighting(email_id, self.mail.message_id, self.seen, msgspec.to_builtins(self.part()))
+
+    def part(self) -> msgspec.Struct:
+        raise NotImplementedError
+
+
+class _Send(_Told, tag="Send"):
     told = State.SENT
 
 
@@ -100,7 +116,7 @@ class _DeliveryPart(msgspec.Struct, rename="camel", omit_defaults=True):
     timestamp: str | None = None
 
 
-class _Delivery(_Event, tag="Delivery"):
+class _Delivery(_Told, tag="Delivery"):
     told = State.DELIVERED
     delivery: _DeliveryPart
 
@@ -115,7 +131,7 @@ class _BouncePart(msgspec.Struct, rename="camel", omit_defaults=True):
     timestamp: str | None = None
 
 
-class _Bounce(_Event, tag="Bounce"):
+class _Bounce(_Told, tag="Bounce"):
     told = State.BOUNCED
     bounce: _BouncePart
 
@@ -130,7 +146,7 @@ class _ComplaintPart(msgspec.Struct, rename="camel", omit_defaults=True):
     timestamp: str | None = None
 
 
-class _Complaint(_Event, tag="Complaint"):
+class _Complaint(_Told, tag="Complaint"):
     told = State.COMPLAINED
     complaint: _ComplaintPart
 
@@ -145,7 +161,7 @@ class _DelayPart(msgspec.Struct, rename="camel", omit_defaults=True):
     timestamp: str | None = None
 
 
-class _DeliveryDelay(_Event, tag="DeliveryDelay"):
+class _DeliveryDelay(_Told, tag="DeliveryDelay"):
     told = State.DELIVERY_DELAYED
     delivery_delay: _DelayPart
 
@@ -157,13 +173,71 @@ class _RejectPart(msgspec.Struct):
     reason: str = "rejected"
 
 
-class _Reject(_Event, tag="Reject"):
+class _Reject(_Told, tag="Reject"):
     told = State.FAILED
     reject: _RejectPart
 
     def happenings(self) -> Iterable[Happening]:
         reason = _line(self.reject.reason)
         return [Happening(_bare(address), reason, {"reason": reason}) for address in self.mail.destination]
+
+
+class _OpenPart(msgspec.Struct, rename="camel", omit_defaults=True):
+    ip_address: str | None = None
+    user_agent: str | None = None
+    timestamp: str | None = None
+
+
+class _Open(_Seen, tag="Open"):
+    seen = Occurrence.OPENED
+    open: _OpenPart
+
+    def part(self) -> msgspec.Struct:
+        return self.open
+
+
+class _ClickPart(_OpenPart, rename="camel", omit_defaults=True):
+    link: str | None = None
+    link_tags: dict[str, list[str]] | None = None
+
+
+class _Click(_Seen, tag="Click"):
+    seen = Occurrence.CLICKED
+    click: _ClickPart
+
+    def part(self) -> msgspec.Struct:
+        return self.click
+
+
+class _FailurePart(msgspec.Struct, rename="camel", omit_defaults=True):
+    template_name: str | None = None
+    error_message: str | None = None
+
+
+class _RenderingFailure(_Seen, tag="Rendering Failure"):
+    """SES renders its own templates only, and Postroom sends none: it comes of nothing that a worker sent."""
+
+    seen = Occurrence.RENDERING_FAILED
+    failure: _FailurePart
+
+    def part(self) -> msgspec.Struct:
+        return self.failure
+
+
+class _SubscriptionPart(msgspec.Struct, rename="camel", omit_defaults=True):
+    contact_list: str | None = None
+    timestamp: str | None = None
+    source: str | None = None
+    new_topic_preferences: dict[str, Any] | None = None
+    old_topic_preferences: dict[str, Any] | None = None
+
+
+class _Subscription(_Seen, tag="Subscription"):
+    seen = Occurrence.SUBSCRIPTION_CHANGED
+    subscription: _SubscriptionPart
+
+    def part(self) -> msgspec.Struct:
+        return self.subscription
 
 
 _TYPES = {
@@ -173,9 +247,24 @@ _TYPES = {
     "Complaint": "complaint",
     "DeliveryDelay": "delivery_delay",
     "Reject": "reject",
+    "Open": "open",
+    "Click": "click",
+    "Rendering Failure": "rendering_failure",
+    "Subscription": "subscription",
 }
 _HEAD = msgspec.json.Decoder(_Head)
-_EVENT = msgspec.json.Decoder(_Send | _Delivery | _Bounce | _Complaint | _DeliveryDelay | _Reject)
+_EVENT = msgspec.json.Decoder(
+    _Send
+    | _Delivery
+    | _Bounce
+    | _Complaint
+    | _DeliveryDelay
+    | _Reject
+    | _Open
+    | _Click
+    | _RenderingFailure
+    | _Subscription
+)
 
 
 def _happening(recipient: _Recipient, part: msgspec.Struct) -> Happening:

@@ -5,11 +5,12 @@ from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
-from postroom_api.bodies import Body
-from postroom_api.errors import UNREADABLE_BODY, refuse
-
 MessageId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,100}\Z")]
 _MessageType: TypeAlias = Literal["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]
+
+
+class UnreadableMessage(Exception):  # noqa: N818 - it says what is wrong
+    """It is no message of SNS."""
 
 
 class SnsMessage(msgspec.Struct, rename="pascal", frozen=True):
@@ -36,22 +37,13 @@ class SnsMessage(msgspec.Struct, rename="pascal", frozen=True):
 _DECODER = msgspec.json.Decoder(SnsMessage)
 
 
-def read_message(body: Body, *, raw: bool) -> SnsMessage:
-    """Read what was posted; who posted it, nobody knows yet.
-
-    Args:
-        body: of the request.
-        raw: whether SNS says that it posts the bare message.
+def read_message(body: bytes | bytearray | str) -> SnsMessage:
+    """Read what came; who wrote it, nobody knows yet.
 
     Raises:
-        ApiError: it is no message of SNS, or a bare one, which carries no signature.
+        UnreadableMessage: with what is wrong.
     """
-    if raw:
-        raise refuse(
-            UNREADABLE_BODY,
-            reason="raw message delivery carries no signature. Switch it off for this subscription.",
-        )
     try:
         return _DECODER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise refuse(UNREADABLE_BODY, reason=f"it is no message of Amazon SNS: {problem}.") from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
+        raise UnreadableMessage(str(problem)) from None

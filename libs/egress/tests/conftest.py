@@ -1,0 +1,1 @@
+from postroom_testing.web import serve
