@@ -1,13 +1,15 @@
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
 
 from postroom_database.engine import Database
-from postroom_database.models import Email
+from postroom_database.models import Email, Schedule, ScheduleSlot
 from postroom_database.repositories import timelines
 from postroom_database.types import Now
 from postroom_testing.drafts import draft, store
+from postroom_testing.schedules import schedule
 
 NEXT = (
     "`dead list --because restored` shows them.\n"
@@ -96,3 +98,39 @@ def test_what_it_held_can_be_decided(admin: Any, database: Database) -> None:
     assert admin("dead", "retry", str(one)).stdout == "Queued again: 1.\n"
     assert admin("dead", "discard", "--all", "--because", "restored").stdout == "Discarded: 1.\n"
     assert (row(database, one).state, row(database, other).state) == ("queued", "failed")
+
+
+def schedule_row(database: Database, schedule_id: UUID) -> Any:
+    with database.read() as connection:
+        return connection.execute(select(Schedule.__table__).where(Schedule.id == schedule_id)).one()
+
+
+def test_schedules_that_are_due_go_on_after_now(admin: Any, database: Database) -> None:
+    stale, other = (schedule(database, behind=timedelta(days=90), catch_up="all") for _ in range(2))
+    coming, paused = schedule(database), schedule(database, status="paused", next_slot=None, next_at=None)
+    before = {one: schedule_row(database, one) for one in (stale, coming, paused)}
+    done = admin("fence")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        "Schedules moved beyond now: 2. Each shows the slot that it skipped.",
+        "No mail was on its way: nothing to hold.",
+    ]
+    with database.read() as connection:
+        now = connection.execute(select(Now())).scalar_one()
+        skipped = connection.execute(select(ScheduleSlot.__table__).where(ScheduleSlot.schedule_id == stale)).all()
+        assert connection.execute(select(Email.id)).all() == []
+    assert [(slot.slot, slot.outcome) for slot in skipped] == [(before[stale].next_slot, "skipped")]
+    assert skipped[0].reason == "it was due after the backup was made, and may have fired since"
+    for one in (stale, other):
+        assert now - timedelta(seconds=5) < schedule_row(database, one).next_at <= now + timedelta(minutes=1)
+    for one in (coming, paused):
+        assert schedule_row(database, one) == before[one]
+    assert admin("fence").stdout == "No mail was on its way: nothing to hold.\n"
+
+
+def test_a_schedule_whose_end_has_passed_meanwhile_has_ended(admin: Any, database: Database) -> None:
+    with database.read() as connection:
+        now = connection.execute(select(Now())).scalar_one()
+    one = schedule(database, behind=timedelta(days=2), ends_at=now - timedelta(days=1))
+    admin("fence")
+    assert (schedule_row(database, one).status, schedule_row(database, one).next_at) == ("ended", None)

@@ -21,7 +21,8 @@ from postroom_domain.cron import Cron
 SLOT = re.compile(r"(?P<shown>\d{4}-\d\d-\d\dT\d\d:\d\d)(?P<again>/2)?", re.ASCII)
 """A slot as text."""
 
-_DAY = timedelta(days=1)
+_STRIDE = timedelta(days=7)
+"""No zone changes its clocks twice within it."""
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _CHANGE = timedelta(hours=2)
@@ -106,12 +107,12 @@ class Timetable:
         return None if shown is None else Slot(_text(shown), self._moment(shown))
 
     def _next_shown(self, after: datetime) -> Slot | None:
-        """Day by day, because clocks may be changed between a moment and the next time that the line names."""
+        """Week by week, because clocks may be changed between a moment and the next time that the line names."""
         shown = self.cron.after(self._shown(after))
         while shown is not None:
             offset = self._offset(after)
             at = shown.replace(tzinfo=UTC) - offset
-            reached = min(at, after + _DAY)
+            reached = min(at, after + _STRIDE)
             if self._offset(reached) != offset:
                 after = self._change(after, reached)
                 shown = self.cron.after(self._shown(after) - _SECOND)

@@ -263,20 +263,6 @@ def test_one_schedule_in_trouble_does_not_keep_the_others_from_firing(database: 
     assert len(emails(database)) == 1
 
 
-def test_the_hosts_clock_decides_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Wrong(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> "Wrong":
-            return cls(2001, 1, 1, tzinfo=tz)
-
-    monkeypatch.setattr("datetime.datetime", Wrong)
-    monkeypatch.setattr(time, "time", lambda: 0.0)
-    one = schedule(database, behind=MINUTE)
-    fire(database)
-    assert outcomes(database, one) == ["fired"]
-    assert due(database) == []
-
-
 CONTENT = TemplateContent(
     sender="Shop <shop@example.com>",
     subject="Hello {{{NAME}}}",

@@ -45,13 +45,6 @@ def lock_due(connection: Connection, schedule_id: UUID) -> AnyRow | None:
     ).one_or_none()
 
 
-def lock(connection: Connection, schedule_id: UUID) -> AnyRow | None:
-    """An active schedule, due or not, held until this transaction ends; None: it is not active any more."""
-    return connection.execute(
-        select(Schedule.__table__, Now().label("now")).where(Schedule.id == schedule_id, _ACTIVE).with_for_update()
-    ).one_or_none()
-
-
 def active(connection: Connection, after: UUID | None, limit: int) -> Sequence[AnyRow]:
     """Active schedules in order of their ids: how they are timed."""
     found = select(
