@@ -29,11 +29,11 @@ from postroom_database.models import (
 )
 from postroom_database.repositories import audit, contents, deliveries, emails, held, retention, settlements, timelines
 from postroom_database.repositories.retention import PARTS, Forgotten
-from postroom_database.repositories.settlements import Happening, Report
 from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import Now
 from postroom_domain.ids import first_id, new_id
 from postroom_domain.lanes import Lane
+from postroom_domain.reports import Happening, Report
 from postroom_domain.states import ENDS, State
 from postroom_testing.drafts import Bytes, attachment, draft, store
 from postroom_testing.server import wait_until
@@ -173,7 +173,7 @@ def test_ages_count_from_the_end_of_an_email(database: Database) -> None:
         emails.cancel(connection, canceled.workspace_id, canceled.id)
         held.discard(connection, discarded.id)
         report = Report(told.id, "message", State.DELIVERED, (Happening("to@example.com"),))
-        settlements.account(connection, "one", report)
+        settlements.account(connection, report)
         ages = connection.execute(select(Email.state, Email.due_at.between(Now(-60), Now(1)))).all()
     assert {tuple(row) for row in ages} == {("canceled", 1), ("failed", 1), ("sent", 1)}
 
