@@ -284,3 +284,9 @@ def takewhile_until(timetable: Timetable, first: Slot, until: datetime) -> Itera
 def test_a_text_that_is_no_slot_is_refused() -> None:
     with pytest.raises(ValueError, match="not a slot"):
         Timetable(Cron("0 9 * * *"), read_zone("UTC")).moment("tomorrow")
+
+
+def test_a_time_that_clocks_have_shown_is_not_due_when_they_show_it_again() -> None:
+    timetable = Timetable(Cron("30 2 * * *"), read_zone("Europe/Berlin"))
+    slot = timetable.next(datetime(2026, 10, 25, 1, 10, tzinfo=UTC))  # ten past two, for the second time
+    assert slot == Slot("2026-10-26T02:30", datetime(2026, 10, 26, 1, 30, tzinfo=UTC))
