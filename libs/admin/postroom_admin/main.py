@@ -23,7 +23,7 @@ Exit codes:
   0   done
   1   not done: nothing of that name or id, something was left as it is, or the doctor found something
   2   wrong arguments
-  69  the database, or another service, is away or refuses
+  69  the database is away, or refuses; likewise a queue
   75  another process is migrating; try again later
   78  the configuration is wrong; the report names the variables
   130 stopped with Ctrl-C; what it had done is told
