@@ -27,10 +27,10 @@ from postroom_database.repositories.idempotency import KEPT_SECONDS
 from postroom_database.types import Now
 from postroom_domain.ids import first_id
 from postroom_domain.lanes import Lane
+from postroom_domain.provider_messages import KEPT
 from postroom_domain.states import ENDS, State
 
-_UNACCOUNTED = ("unexpected", "unmatched", "unreadable")
-"""Results of the provider's messages that are kept whole."""
+_UNACCOUNTED = tuple(sorted(result.value for result in KEPT))
 
 Part = tuple[State, Lane]
 PARTS: tuple[Part, ...] = tuple((state, lane) for state in ENDS for lane in Lane)
