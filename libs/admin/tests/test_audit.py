@@ -16,9 +16,10 @@ from postroom_database.engine import Database
 from postroom_database.models import Email
 from postroom_database.repositories import api_keys, audit, domains, workspaces
 from postroom_database.repositories.audit import Actor, ActorKind
-from postroom_database.repositories.domains import NewDomain, SealedKey
+from postroom_database.repositories.domains import SealedKey
 from postroom_domain.tokens import hash_token
 from postroom_testing.audit import all_but_audit, audit_is_gone, entries, noting_transactions
+from postroom_testing.domains import new_domain
 from postroom_testing.drafts import draft, store
 
 SILENT = {
@@ -67,19 +68,10 @@ class Scene:
             return str(api_keys.add(connection, workspace_id=self.workspace_id, name="k", token_hash=hash_token("t")))
 
     def domain(self) -> str:
-        asked = NewDomain(
-            name="example.com",
-            region="eu-west-1",
-            custom_return_path="send",
-            tracking_subdomain=None,
-            open_tracking=False,
-            click_tracking=False,
-            tls="opportunistic",
-            sending="enabled",
-            receiving="disabled",
-        )
         with self.database.begin() as connection:
-            return str(domains.add(connection, self.workspace_id, asked, SealedKey("s", "public", "sealed")).name)
+            return str(
+                domains.add(connection, self.workspace_id, new_domain(), SealedKey("s", "public", "sealed")).name
+            )
 
 
 def after(*before: str) -> Callable[[Scene], tuple[str, ...]]:

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from postroom_database.engine import Database
 from postroom_database.models import ProviderJob
 from postroom_database.repositories import domains, provider_jobs, workspaces
-from postroom_database.repositories.domains import NewDomain, SealedKey
+from postroom_database.repositories.domains import SealedKey
 from postroom_domain.domain_states import DomainState, RecordState
+from postroom_testing.domains import new_domain
 
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
@@ -23,19 +24,8 @@ def workspace_id(admin: Any, database: Database) -> UUID:
 
 
 def add(database: Database, workspace_id: UUID, name: str = "example.com") -> UUID:
-    asked = NewDomain(
-        name=name,
-        region="eu-west-1",
-        custom_return_path="send",
-        tracking_subdomain=None,
-        open_tracking=False,
-        click_tracking=False,
-        tls="opportunistic",
-        sending="enabled",
-        receiving="disabled",
-    )
     with database.begin() as connection:
-        row = domains.add(connection, workspace_id, asked, SealedKey("s1", "public", "sealed-private"))
+        row = domains.add(connection, workspace_id, new_domain(name), SealedKey("s1", "public", "sealed-private"))
         provider_jobs.look_at_domain(connection, workspace_id=workspace_id, domain_id=row.id, request_id="r")
     domain_id: UUID = row.id
     return domain_id

@@ -9,25 +9,16 @@ from sqlalchemy import event, select
 from postroom_database.engine import Database
 from postroom_database.models import Event, WebhookDelivery
 from postroom_database.repositories import domains, emails, suppressions
-from postroom_database.repositories.domains import NewDomain, SealedKey
+from postroom_database.repositories.domains import SealedKey
 from postroom_database.repositories.suppressions import NewSuppression
 from postroom_domain.domain_states import DomainState, RecordState
 from postroom_domain.suppressions import Origin
+from postroom_testing.domains import new_domain
 from postroom_testing.drafts import draft, store
 from postroom_testing.webhooks import add_webhook
 
 LATER = datetime(2036, 1, 1, tzinfo=UTC)
-DOMAIN = NewDomain(
-    name="example.com",
-    region="eu-west-1",
-    custom_return_path="send",
-    tracking_subdomain=None,
-    open_tracking=False,
-    click_tracking=True,
-    tls="enforced",
-    sending="enabled",
-    receiving="disabled",
-)
+DOMAIN = new_domain(click_tracking=True, tls="enforced")
 
 
 def events(database: Database) -> list[Any]:
@@ -102,7 +93,6 @@ def test_domains_are_told_as_clients_read_them(database: Database) -> None:
         held = domains.hold(connection, workspace_id, row.id)
         assert held is not None
         domains.change(connection, held, {"open_tracking": True})
-        domains.change(connection, held, {})
         for status in (DomainState.VERIFIED, DomainState.VERIFIED):
             found = RecordState.VERIFIED
             domains.note_verification(connection, row.id, status, dkim=found, return_path=found, reason=None)

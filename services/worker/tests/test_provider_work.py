@@ -13,11 +13,12 @@ from sqlalchemy import select, update
 from postroom_database.engine import Database
 from postroom_database.models import Domain, ProviderJob
 from postroom_database.repositories import domains, provider_jobs
-from postroom_database.repositories.domains import NewDomain, SealedKey
+from postroom_database.repositories.domains import SealedKey
 from postroom_database.types import Now
 from postroom_domain.dkim_keys import DkimKey, make_dkim_key
 from postroom_domain.provider_jobs import ProviderJobKind, RemovedDomain
 from postroom_domain.sealing import Seal
+from postroom_testing.domains import new_domain
 from postroom_testing.server import wait_until
 from postroom_testing.ses import SesServer
 from postroom_testing.ses_identities import IDENTITIES_PATH, KeptIdentity
@@ -48,20 +49,9 @@ class Bench:
         return ProviderWork(self.database, self.provider, look, self.lease_seconds)
 
     def add_domain(self, key: DkimKey = KEY) -> UUID:
-        asked = NewDomain(
-            name=NAME,
-            region="eu-west-1",
-            custom_return_path="send",
-            tracking_subdomain=None,
-            open_tracking=False,
-            click_tracking=False,
-            tls="opportunistic",
-            sending="enabled",
-            receiving="disabled",
-        )
         sealed = SealedKey(key.selector, key.public_key, Seal(SECRETS, "dkim").seal(key.private_key))
         with self.database.begin() as connection:
-            return domains.add(connection, WORKSPACE, asked, sealed).id  # type: ignore[no-any-return]  # a column
+            return domains.add(connection, WORKSPACE, new_domain(NAME), sealed).id  # type: ignore[no-any-return]  # a column
 
     def ask(self, domain_id: UUID) -> UUID:
         """POST /domains/{id}/verify; the id of the job."""
