@@ -74,10 +74,10 @@ class Webhooks:
 
         def change(connection: Connection) -> None:
             webhooks.change(connection, _hold(connection, caller.workspace_id, webhook_id), wanted)
-            caller.note(connection, "webhook.updated", webhook_id)
+            caller.note(connection, "webhook.changed", webhook_id)
 
         write(self.database, change)
-        _tell("webhook.updated", caller.workspace_id, webhook_id)
+        _tell("webhook.changed", caller.workspace_id, webhook_id)
         return WebhookReference(str(webhook_id))
 
     def rotate(self, caller: Caller, webhook_id: UUID) -> WebhookSecret:
@@ -97,10 +97,10 @@ class Webhooks:
     def delete(self, caller: Caller, webhook_id: UUID) -> WebhookDeleted:
         def remove(connection: Connection) -> None:
             webhooks.remove(connection, _hold(connection, caller.workspace_id, webhook_id))
-            caller.note(connection, "webhook.deleted", webhook_id)
+            caller.note(connection, "webhook.removed", webhook_id)
 
         write(self.database, remove)
-        _tell("webhook.deleted", caller.workspace_id, webhook_id)
+        _tell("webhook.removed", caller.workspace_id, webhook_id)
         return WebhookDeleted(str(webhook_id))
 
     def _open(self, workspace_id: UUID, row: AnyRow) -> str | None:

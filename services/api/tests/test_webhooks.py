@@ -246,10 +246,10 @@ def test_who_did_what_is_noted(api: RunningApi) -> None:
         ).all()
     assert [(entry.action, entry.data) for entry in entries] == [
         ("webhook.created", None),
-        ("webhook.updated", None),
+        ("webhook.changed", None),
         ("webhook.secret_rotated", None),
         ("webhook.event_replayed", {"event_id": event_id}),
-        ("webhook.deleted", None),
+        ("webhook.removed", None),
     ]
     assert {(entry.workspace_id, entry.actor) for entry in entries} == {(api.workspace_id, "key")}
     assert {entry.request_id for entry in entries[1:]} == {"request-of-the-test"}
