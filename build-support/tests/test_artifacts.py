@@ -54,7 +54,7 @@ CASES = [
     (
         "services.api/api.pex",
         {"boto3", "botocore", "alembic", "apscheduler"},
-        SHARED | {"postroom_api", "postroom_egress"},
+        SHARED | {"postroom_api", "postroom_egress", "postroom_transport"},
     ),
     (
         "services.scheduler/scheduler.pex",
