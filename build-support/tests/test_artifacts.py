@@ -77,6 +77,12 @@ def test_a_service_ships_its_own_closure_only(path: str, foreign: set[str], pack
     assert {"sqlalchemy", "pymysql", "dramatiq"} <= artifact.libraries
 
 
+@pytest.mark.parametrize("path", ["services.api/api.pex", "services.scheduler/scheduler.pex"])
+def test_whoever_reads_cron_lines_ships_the_rules_of_zones(path: str) -> None:
+    """A slim image has none of its own."""
+    assert {"cronsim", "tzdata"} <= read(path).libraries
+
+
 def test_the_admin_is_a_second_entry_point_of_the_worker() -> None:
     assert read("services.worker/admin.pex") == read("services.worker/worker.pex")
 
