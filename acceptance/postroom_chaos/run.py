@@ -12,7 +12,7 @@ from postroom_chaos.cluster import Cluster
 from postroom_chaos.evidence import read_logs, read_slot_mails, read_taken
 from postroom_chaos.explanation import Explainer
 from postroom_chaos.faults import FAULTS, System
-from postroom_chaos.ledger import draw_up
+from postroom_chaos.ledger import HELD, draw_up
 from postroom_chaos.plan import make_plan
 from postroom_chaos.records import Records
 from postroom_chaos.report import Report
@@ -143,7 +143,10 @@ def run(wanted: Wanted, say: Callable[[str], None]) -> Report:
             seconds = time.monotonic() - teller.began
             states = read_states(database)
             slots = draw_up_slots(
-                client.slots(), read_slot_mails(ses.mails), fewest=SCHEDULES * int(wanted.seconds // 60)
+                client.slots(),
+                read_slot_mails(ses.mails),
+                {email_id for email_id, state in states.items() if state == HELD},
+                fewest=SCHEDULES * int(wanted.seconds // 60),
             )
             told = client.told()
     logs = read_logs(cluster, clock=clock)

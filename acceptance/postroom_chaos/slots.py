@@ -1,7 +1,7 @@
 """The ledger of schedules that fire each minute: every slot one email, and every such email once a slot. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -26,12 +26,15 @@ class SlotsLedger:
     problems: tuple[str, ...]
 
 
-def draw_up_slots(slots: Sequence[Slot], taken: Mapping[str, str], *, fewest: int) -> SlotsLedger:
+def draw_up_slots(
+    slots: Sequence[Slot], taken: Mapping[str, str], held: Collection[str], *, fewest: int
+) -> SlotsLedger:
     """Set off the slots that schedules had against what SES took.
 
     Args:
         slots: of all schedules.
         taken: the schedule, as the mail itself says, by the email's id.
+        held: emails that wait for an operator.
         fewest: slots that there must be in so much time.
     """
     problems = [f"{one.schedule} at {one.at}: {one.outcome}" for one in slots if one.outcome != FIRED]
@@ -45,7 +48,11 @@ def draw_up_slots(slots: Sequence[Slot], taken: Mapping[str, str], *, fewest: in
             if later.at - earlier.at != _EVERY
         ]
         mails = {email_id for email_id, named in taken.items() if named == schedule}
-        problems += [f"{schedule} at {one.at}: its email was lost" for one in mine if one.email_id not in mails]
+        problems += [
+            f"{schedule} at {one.at}: its email was lost"
+            for one in mine
+            if one.email_id not in mails and one.email_id not in held
+        ]
         problems += [
             f"{schedule}: email {email_id} is of no slot" for email_id in mails - {one.email_id for one in mine}
         ]

@@ -46,8 +46,13 @@ def test_a_wrong_signature_is_a_problem() -> None:
 
 
 def test_a_slot_a_minute_with_an_email_each_is_a_good_ledger() -> None:
-    ledger = draw_up_slots(SLOTS, TAKEN, fewest=3)
+    ledger = draw_up_slots(SLOTS, TAKEN, (), fewest=3)
     assert (ledger.slots, ledger.problems) == (3, ())
+
+
+def test_an_email_that_is_held_is_not_lost() -> None:
+    taken = {"email 1": "schedule 1", "email 2": "schedule 1"}
+    assert draw_up_slots(SLOTS, taken, {"email 3"}, fewest=3).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -72,5 +77,5 @@ def test_a_slot_a_minute_with_an_email_each_is_a_good_ledger() -> None:
     ],
 )
 def test_whatever_else_is_a_problem(slots: list[Slot], taken: dict[str, str], problem: str) -> None:
-    problems = draw_up_slots(slots, taken, fewest=2).problems
+    problems = draw_up_slots(slots, taken, (), fewest=2).problems
     assert any(problem in one for one in problems), problems
