@@ -291,6 +291,25 @@ def test_what_failed_for_five_days_is_disabled_and_the_others_are_told(
     assert len(receiver.of("/ill")) == made + 2
 
 
+def test_what_a_client_disabled_meanwhile_is_not_disabled_by_postroom(
+    posting: Posting, receiver: WebhookReceiver
+) -> None:
+    gate = threading.Event()
+    receiver.answers["/"] = Answer(500, waits_for=gate.is_set)
+    webhook_id = posting.add(receiver.url(), types=["domain.updated"])
+    other = posting.add(receiver.url("/other"), types=["webhook.disabled"])
+    posting.tell()
+    posting.change(webhook_id, failing_since=Now(-6 * DAY))
+    turn = threading.Thread(target=posting.work().work, args=([webhook_id],))
+    turn.start()
+    wait_until(lambda: len(receiver.requests) == 1, seconds=5, what="the request")
+    posting.change(webhook_id, status="disabled")
+    gate.set()
+    turn.join()
+    webhook = posting.webhook(webhook_id)
+    assert (webhook.status, webhook.reason, posting.deliveries(other)) == ("disabled", None, [])
+
+
 def test_one_success_keeps_it_enabled(posting: Posting, receiver: WebhookReceiver) -> None:
     webhook_id = posting.add(receiver.url())
     posting.change(webhook_id, failing_since=Now(-6 * DAY))
