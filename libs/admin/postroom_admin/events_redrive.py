@@ -3,7 +3,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 import click
 
@@ -15,7 +14,9 @@ from postroom_database.engine import Database
 from postroom_database.repositories import provider_messages
 from postroom_database.writing import write
 from postroom_domain.ids import new_id
+from postroom_egress.errors import Refused
 from postroom_egress.fetch import Egress
+from postroom_egress.target import parse_target
 from postroom_transport.errors import TransportError
 from postroom_transport.ses_dead_letters import BATCH, DeadLetter, DeadLetters
 from postroom_transport.sns_certificates import NoCertificate, SigningCertificates
@@ -29,8 +30,11 @@ _EXIT_INTERRUPTED = 130
 
 
 def _read_url(_context: click.Context, parameter: click.Parameter, text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.count("/") < 2:  # noqa: PLR2004 - account and name
+    try:
+        is_queue = parse_target(text).path.count("/") >= 2  # noqa: PLR2004 - account and name
+    except Refused:
+        is_queue = False
+    if not is_queue:
         raise click.BadParameter("it must be https://sqs.REGION.amazonaws.com/ACCOUNT/NAME", param=parameter)
     return text
 

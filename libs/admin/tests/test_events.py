@@ -206,6 +206,12 @@ def test_a_queue_that_cannot_be_used_is_said_in_a_line(queue: Queue, fault: str)
     assert (done.exit_code, done.stderr.count("\n"), fault in done.stderr) == (69, 1, True)
 
 
+def test_a_profile_that_is_not_there_is_said_in_a_line(queue: Queue) -> None:
+    queue.admin.environment["AWS_PROFILE"] = "not-there"
+    done = queue.redrive()
+    assert (done.exit_code, done.stderr.count("\n"), "not-there" in done.stderr) == (69, 1, True)
+
+
 def test_without_the_certificate_nothing_is_taken(queue: Queue, database: Database) -> None:
     queue.sns.status = 503
     queue.put()
@@ -219,7 +225,18 @@ def test_without_topics_nothing_can_be_proven(admin: Any, sqs: SqsServer) -> Non
     assert (done.exit_code, done.stderr.count("\n"), "POSTROOM_SES_TOPICS" in done.stderr) == (78, 1, True)
 
 
-@pytest.mark.parametrize("url", ["postroom-events", "arn:aws:sqs:eu-west-1:123456789012:dead", "https://sqs.example"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postroom-events",
+        "arn:aws:sqs:eu-west-1:123456789012:dead",
+        "https://sqs.example",
+        "https://[::1/1/dead",
+        "https://sqs.example:port/1/dead",
+        "https://sqs.example:99999/1/dead",
+        "https://sqs example/1/dead",
+    ],
+)
 def test_what_is_no_queue_is_refused(queue: Queue, url: str) -> None:
     done = queue.admin("events", "redrive", "--queue-url", url)
     assert (done.exit_code, "--queue-url" in done.stderr) == (2, True)

@@ -9,6 +9,9 @@ from postroom_egress.errors import Unreachable
 from postroom_egress.networks import Address
 from postroom_egress.target import Target
 
+_MISMATCHES = {62, 64}
+"""OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH, whose messages name the host."""
+
 
 class Deadline:
     """Ends a connection at a point on time.monotonic(), however slowly and steadily its bytes drip."""
@@ -58,7 +61,8 @@ def open_connection(
         try:
             encrypted = context.wrap_socket(plain, server_hostname=target.host)
         except ssl.SSLCertVerificationError as error:
-            raise Unreachable(f"the certificate is not valid: {error.verify_message}") from error
+            reason = "it is of another host" if error.verify_code in _MISMATCHES else error.verify_message
+            raise Unreachable(f"the certificate is not valid: {reason}") from error
         except OSError as error:
             raise Unreachable("the encrypted connection failed") from error
         with encrypted:

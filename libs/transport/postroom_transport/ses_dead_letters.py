@@ -48,22 +48,27 @@ class DeadLetters:
         queue_url: as SQS names it.
         region: of the queue, where its URL does not tell.
         timeout_seconds: for connecting, and again for an answer.
+
+    Raises:
+        TransportError: boto3 cannot be set up, as for a profile that is not there.
     """
 
     def __init__(self, queue_url: str, *, region: str, timeout_seconds: float) -> None:
         parts = urlsplit(queue_url)
         found = _REGION.fullmatch(parts.hostname or "")
         self._queue_url = queue_url
-        self._client: SQSClient = boto3.session.Session().client(
-            "sqs",
-            region_name=found["region"] if found else region,
-            endpoint_url=f"{parts.scheme}://{parts.netloc}",
-            config=Config(
-                retries={"total_max_attempts": 3},
-                connect_timeout=timeout_seconds,
-                read_timeout=timeout_seconds + _WAIT_SECONDS,
-            ),
+        config = Config(
+            retries={"total_max_attempts": 3},
+            connect_timeout=timeout_seconds,
+            read_timeout=timeout_seconds + _WAIT_SECONDS,
         )
+        with _translated():
+            self._client: SQSClient = boto3.session.Session().client(
+                "sqs",
+                region_name=found["region"] if found else region,
+                endpoint_url=f"{parts.scheme}://{parts.netloc}",
+                config=config,
+            )
 
     def receive(self, count: int) -> list[DeadLetter]:
         """Some of what is there, at most so many; nothing: there is nothing that is not hidden.

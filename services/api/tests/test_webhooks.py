@@ -1,7 +1,10 @@
 """``/webhooks`` over HTTP: what is made, shown, changed, and never shown."""
 
 import json
+import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -291,3 +294,33 @@ def test_neither_endpoints_nor_secrets_are_logged(mariadb_url: str, redis_url: s
     assert "webhook.secret_rotated" in told
     for secret in (made["signing_secret"], rotated["signing_secret"], "token-of-the-client"):
         assert json.dumps(secret)[1:-1] not in text
+
+
+def test_hosts_that_are_hard_to_look_up_hold_up_nobody_else(
+    mariadb_api: RunningApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client's own DNS can let the api wait, as often as the client asks."""
+    webhook_id = create(mariadb_api)["id"]
+    asked, released = threading.Event(), threading.Event()
+    look_up = socket.getaddrinfo
+
+    def hang(host: Any, *arguments: Any, **options: Any) -> Any:
+        if host != "slow.example":
+            return look_up(host, *arguments, **options)
+        asked.set()
+        released.wait(30)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    count = 40  # more than asyncio has threads of its own, on any machine
+    with ThreadPoolExecutor(count) as clients:
+        made = [clients.submit(create, mariadb_api, endpoint="http://slow.example/") for _ in range(count)]
+        try:
+            assert asked.wait(30)
+            for _ in range(20):
+                assert len(mariadb_api.request("GET", "/webhooks").json()["data"]) == 1
+            assert mariadb_api.request("PATCH", f"/webhooks/{webhook_id}", {"status": "disabled"}).status == 200
+            assert not any(one.done() for one in made)
+        finally:
+            released.set()
+    assert len({one.result()["id"] for one in made}) == count

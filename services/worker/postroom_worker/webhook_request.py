@@ -28,20 +28,11 @@ def post(egress: Egress, endpoint: str, secrets: Sequence[str], delivery: Claime
         delivery: that is attempted.
         told: what it tells.
     """
-    body = msgspec.json.encode(build(told.event, told.email))
-    # Whole seconds of this host: verifiers compare them with their own clock.
-    timestamp = int(time.time())
-    headers = {
-        "content-type": "application/json",
-        "user-agent": f"Postroom/{VERSION}",
-        "svix-id": message_id(delivery.id),
-        "svix-timestamp": str(timestamp),
-        "svix-signature": sign(secrets, message_id(delivery.id), timestamp, body),
-    }
     began_at = time.monotonic()
     status: int | None = None
     try:
-        posted = egress.post(endpoint, body, headers, max_bytes=_KEPT_BYTES)
+        body = msgspec.json.encode(build(told.event, told.email))
+        posted = egress.post(endpoint, body, _headers(secrets, delivery, body), max_bytes=_KEPT_BYTES)
     except EgressError as problem:
         response = str(problem)
     except Exception:  # noqa: BLE001 - a fault of ours must neither lose the delivery nor stop the worker
@@ -50,3 +41,15 @@ def post(egress: Egress, endpoint: str, secrets: Sequence[str], delivery: Claime
     else:
         status, response = posted.status, posted.beginning.decode(errors="replace")
     return Attempted(delivery, began_at, time.monotonic() - began_at, status, response)
+
+
+def _headers(secrets: Sequence[str], delivery: ClaimedDelivery, body: bytes) -> dict[str, str]:
+    # Whole seconds of this host: verifiers compare them with their own clock.
+    timestamp = int(time.time())
+    return {
+        "content-type": "application/json",
+        "user-agent": f"Postroom/{VERSION}",
+        "svix-id": message_id(delivery.id),
+        "svix-timestamp": str(timestamp),
+        "svix-signature": sign(secrets, message_id(delivery.id), timestamp, body),
+    }

@@ -106,13 +106,23 @@ class WebhookWork:
         )
 
     def _post(self, threads: ThreadPoolExecutor, round_: Round) -> list[Attempted]:
-        secrets = [self.seal.unseal(sealed).decode() for sealed in round_.secrets]
+        secrets = self._open(round_.secrets)
         requests = [
             threads.submit(post, self.egress, round_.endpoint, secrets, delivery, delivery.told)
             for delivery in round_.deliveries
             if delivery.told is not None
         ]
         return [request.result() for request in requests]
+
+    def _open(self, sealed: Sequence[str]) -> list[str]:
+        """The newest signs, or nothing is posted; the previous one signs too, if its key is still there."""
+        opened = [self.seal.unseal(sealed[0]).decode()]
+        for previous in sealed[1:]:
+            try:
+                opened.append(self.seal.unseal(previous).decode())
+            except CannotUnseal as problem:
+                logger.warning("webhook.signed_with_newest", reason=str(problem))
+        return opened
 
     def _write(
         self,

@@ -221,8 +221,10 @@ def test_a_rejected_email_fails(bench: Bench) -> None:
         ('{"eventType": "Click", "mail": {"messageId": "1", "destination": []}}', "click", "unreadable"),
         ('{"eventType": "Send", "mail": {"messageId": "", "destination": []}}', "send", "unreadable"),
         ('{"eventType": "Send", "x": ' + "[" * 5000 + "}", "other", "unreadable"),
+        ('{"eventType": "Bounce", "mail": {"messageId": "1"', "other", "unreadable"),
+        ('{"eventType": "Bounce", "x": "\\ud83d", "y": ' + "[" * 5000 + "}", "other", "unreadable"),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_what_cannot_be_read_is_kept_and_what_is_not_ours_is_not(
     bench: Bench, text: str, kind: str, result: str
@@ -231,6 +233,18 @@ def test_what_cannot_be_read_is_kept_and_what_is_not_ours_is_not(
     left = bench.tell(text)
     assert (left.result, left.body, left.due_at) == (result, text if result == "unreadable" else None, None)
     assert count(kind, result) == before + 1
+
+
+def test_half_a_character_loses_no_event(bench: Bench) -> None:
+    """JSON can name one half of a surrogate pair: what is left where a subject or a user agent was cut."""
+    bounced, clicked = bench.unanswered(), bench.unanswered()
+    bounce, click = json.loads(ses_events.bounce(bounced)), json.loads(ses_events.click(clicked))
+    bounce["mail"]["commonHeaders"]["subject"] = "a whole \U0001f600, and half: \ud83d"
+    click["click"]["userAgent"] = "\\ud83d, \U0001f600, and half: \ud83d"
+    for event in (bounce, click):
+        assert bench.tell(json.dumps(event)).result == "accounted"
+    assert bench.email(bounced).last_event == "bounced"
+    assert bench.timeline(clicked)[-1][2]["userAgent"] == "\\ud83d, \U0001f600, and half: ?"
 
 
 def test_what_matches_no_email_is_kept_and_counted_and_counts_once_there_is_one(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from postroom_database.errors import LeaseLost
 from postroom_database.models import Webhook, WebhookAttempt, WebhookDelivery
@@ -182,7 +182,11 @@ def write(
     row = connection.execute(
         select(
             Webhook.failing_since,
-            (Webhook.failing_since < Now(-PATIENCE_SECONDS)).label("exhausted"),
+            and_(
+                # A client may have disabled it itself since it was taken.
+                Webhook.status == WebhookStatus.ENABLED.value,
+                Webhook.failing_since < Now(-PATIENCE_SECONDS),
+            ).label("exhausted"),
             Now().label("now"),
         )
         .where(Webhook.id == webhook.id, Webhook.lease_token == webhook.token)

@@ -1,6 +1,7 @@
 """``/webhooks``: endpoints that are told what happens, and what they were told."""
 
 import asyncio
+from contextlib import nullcontext
 
 import msgspec
 from litestar import Router, delete, get, patch, post
@@ -37,6 +38,8 @@ _EXAMPLE = {"endpoint": "https://example.com/webhooks", "events": ["email.delive
 
 _RESOLVE_SECONDS = 3.0
 """How long a client waits for the addresses of an endpoint's host."""
+_RESOLVING = 2
+"""Threads that may wait for such addresses at once: how long that takes, a client's own DNS decides."""
 
 
 def webhook_routes(resources: Resources) -> list[Router]:
@@ -46,6 +49,7 @@ def webhook_routes(resources: Resources) -> list[Router]:
         Seal(resources.terms.secrets, "webhook"),
         Egress(resources.terms.reachable, _RESOLVE_SECONDS),
     )
+    turn = asyncio.Semaphore(_RESOLVING)
 
     @post(
         "/",
@@ -56,7 +60,8 @@ def webhook_routes(resources: Resources) -> list[Router]:
     async def create_webhook(request: AnyRequest) -> WebhookSecret:
         who = await access.manage(request)
         asked = decode(_CREATE, await read_body(request))
-        return await asyncio.to_thread(webhooks.create, caller_of(request, who), asked)
+        async with turn:
+            return await asyncio.to_thread(webhooks.create, caller_of(request, who), asked)
 
     @get(
         "/",
@@ -81,7 +86,8 @@ def webhook_routes(resources: Resources) -> list[Router]:
         who = await access.manage(request)
         asked = decode(_UPDATE, await read_body(request))
         named = read_id(webhook_id)
-        return await asyncio.to_thread(webhooks.change, caller_of(request, who), named, asked)
+        async with turn if asked.endpoint is not None else nullcontext():
+            return await asyncio.to_thread(webhooks.change, caller_of(request, who), named, asked)
 
     @delete("/{webhook_id:str}", operation_class=documented(), summary="Delete a webhook", status_code=200)
     async def delete_webhook(request: AnyRequest, webhook_id: FromPath[str]) -> WebhookDeleted:
