@@ -318,6 +318,19 @@ def test_the_audit_says_in_each_workspace_that_it_was_done_and_not_who_it_was(da
     assert (entry.resource_id, entry.data) == (None, {"emails_removed": 1, "emails_changed": 1})
 
 
+@pytest.mark.parametrize("written", ['"one"@example.com', '"o\\ne"@example.com', 'A Name <"One"@Example.com>'])
+def test_somebody_is_found_whose_address_was_quoted_without_need(database: Database, written: str) -> None:
+    mail(database, written, state="queued")
+    changed = mail(database, OTHER, written)
+    schedule(database, {"to": [written]})
+    assert erase(database, address="one@example.com") == {
+        (SHOP, "emails_removed"): 1,
+        (SHOP, "emails_changed"): 1,
+        (SHOP, "schedules_removed"): 1,
+    }
+    assert one_row(database, Email, changed).to_list == [OTHER]
+
+
 def test_a_quoted_local_part_is_found_where_json_escapes_it(database: Database) -> None:
     quoted = '"a b"@example.com'
     assert parse_mailbox(quoted).address == quoted
