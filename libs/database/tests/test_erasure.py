@@ -144,6 +144,7 @@ def test_mail_to_several_forgets_the_person_and_what_it_said(database: Database,
     theirs = happen(database, one.id, ONE, {"diagnosticCode": "550"})
     others = happen(database, one.id, OTHER, {"recipients": [ONE, OTHER]})
     untold = happen(database, one.id, OTHER, {"bounceType": "Permanent"})
+    anybodys = happen(database, one.id, None, {"ipAddress": "192.0.2.1"})
     assert erase(database) == {(SHOP, "emails_changed"): 1, (SHOP, "events_changed"): 2}
     left = one_row(database, Email, one.id)
     assert (left.to_list, left.cc_list, left.bcc_list) == ([OTHER], ["c@example.com"], None)
@@ -153,8 +154,13 @@ def test_mail_to_several_forgets_the_person_and_what_it_said(database: Database,
         recipients = [tuple(row)[:3] for row in timelines.recipients(connection, one.id)]
         events = {row.id: (row.address, row.data) for row in connection.execute(select(Event))}
     assert recipients == [(OTHER, "sent", None)]
-    assert events == {theirs: (None, None), others: (OTHER, None), untold: (OTHER, {"bounceType": "Permanent"})}
-    assert count(database, WebhookDelivery, WebhookAttempt) == [3, 3]
+    assert events == {
+        theirs: (None, None),
+        others: (OTHER, None),
+        untold: (OTHER, {"bounceType": "Permanent"}),
+        anybodys: (None, None),
+    }
+    assert count(database, WebhookDelivery, WebhookAttempt) == [4, 4]
     assert names_in(database) == []
 
 
