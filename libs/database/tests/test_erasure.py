@@ -144,6 +144,7 @@ def test_mail_to_several_forgets_the_person_and_what_it_said(database: Database,
     theirs = happen(database, one.id, ONE, {"diagnosticCode": "550"})
     others = happen(database, one.id, OTHER, {"recipients": [ONE, OTHER]})
     untold = happen(database, one.id, OTHER, {"bounceType": "Permanent"})
+    anybodys = happen(database, one.id, None, {"ipAddress": "192.0.2.1"})
     assert erase(database) == {(SHOP, "emails_changed"): 1, (SHOP, "events_changed"): 2}
     left = one_row(database, Email, one.id)
     assert (left.to_list, left.cc_list, left.bcc_list) == ([OTHER], ["c@example.com"], None)
@@ -153,8 +154,13 @@ def test_mail_to_several_forgets_the_person_and_what_it_said(database: Database,
         recipients = [tuple(row)[:3] for row in timelines.recipients(connection, one.id)]
         events = {row.id: (row.address, row.data) for row in connection.execute(select(Event))}
     assert recipients == [(OTHER, "sent", None)]
-    assert events == {theirs: (None, None), others: (OTHER, None), untold: (OTHER, {"bounceType": "Permanent"})}
-    assert count(database, WebhookDelivery, WebhookAttempt) == [3, 3]
+    assert events == {
+        theirs: (None, None),
+        others: (OTHER, None),
+        untold: (OTHER, {"bounceType": "Permanent"}),
+        anybodys: (None, None),
+    }
+    assert count(database, WebhookDelivery, WebhookAttempt) == [4, 4]
     assert names_in(database) == []
 
 
@@ -318,6 +324,19 @@ def test_the_audit_says_in_each_workspace_that_it_was_done_and_not_who_it_was(da
         [entry] = connection.execute(select(AuditEntry.__table__)).all()
     assert (entry.workspace_id, entry.actor, entry.action) == (SHOP, "operator", "person.erased")
     assert (entry.resource_id, entry.data) == (None, {"emails_removed": 1, "emails_changed": 1})
+
+
+@pytest.mark.parametrize("written", ['"one"@example.com', '"o\\ne"@example.com', 'A Name <"One"@Example.com>'])
+def test_somebody_is_found_whose_address_was_quoted_without_need(database: Database, written: str) -> None:
+    mail(database, written, state="queued")
+    changed = mail(database, OTHER, written)
+    schedule(database, {"to": [written]})
+    assert erase(database, address="one@example.com") == {
+        (SHOP, "emails_removed"): 1,
+        (SHOP, "emails_changed"): 1,
+        (SHOP, "schedules_removed"): 1,
+    }
+    assert one_row(database, Email, changed).to_list == [OTHER]
 
 
 def test_a_quoted_local_part_is_found_where_json_escapes_it(database: Database) -> None:

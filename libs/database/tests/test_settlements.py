@@ -300,6 +300,20 @@ def test_strangers_are_counted_but_an_only_recipient_is_meant(database: Database
     assert states(database, single) == {ONE: "bounced"}
 
 
+def test_what_is_told_of_one_who_was_erased_is_told_of_nobody_else(database: Database) -> None:
+    email_id = sent_email(database, ONE, TWO)
+    with database.begin() as connection:
+        connection.execute(update(Email).where(Email.id == email_id).values(to_list=[TWO]))
+    told = events(database, email_id)
+    report = Report(email_id, "provider-1", State.BOUNCED, (Happening(ONE, "no such user", BOUNCE),), (ONE, TWO))
+    with database.begin() as connection:
+        accounted = settlements.account(connection, report)
+        seen = settlements.account(connection, Sighting(email_id, "provider-1", Occurrence.OPENED, {}, (ONE, TWO)))
+    assert (accounted.strangers, accounted.suppressed, seen.result) == (1, (), MessageResult.ACCOUNTED)
+    assert states(database, email_id)[TWO] == "sent"
+    assert events(database, email_id) == [*told, ("email.opened", None)]
+
+
 def test_a_delivery_takes_few_statements(mariadb_database: Database) -> None:
     email_id = sent_email(mariadb_database, *(f"{n}@example.com" for n in range(50)))
     executed: list[str] = []

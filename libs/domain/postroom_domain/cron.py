@@ -72,7 +72,8 @@ def read_zone(name: str) -> ZoneInfo:
 
 @cache
 def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # Some systems have a file for wherever they stand, which is another place for each of them.
+    return frozenset(available_timezones() - {"localtime"})
 
 
 def _each_field_is_right(fields: list[str]) -> bool:

@@ -18,7 +18,7 @@ class Person:
     Attributes:
         form: as a suppression would hold it.
         spellings: in lower case, as words of a provider may hold it: the domain in punycode, and as people read it.
-        mark: how any spelling begins.
+        marks: any spelling holds one of them, in lower case.
     """
 
     address: str = field(repr=False)
@@ -37,8 +37,10 @@ class Person:
         return tuple(dict.fromkeys((self.form, f"{local}@{read}")))
 
     @property
-    def mark(self) -> str:
-        return self.form.rpartition("@")[0] + "@"
+    def marks(self) -> tuple[str, ...]:
+        # A client may quote a local part that needs none, and escape in it what needs none (RFC 5322, 3.2.4): where
+        # one is quoted, only reading it tells whose it is.
+        return (self.form.rpartition("@")[0] + "@", '"@')
 
     def owns(self, mailbox: str) -> bool:
         """Whether a mailbox, such as an entry of To, is theirs."""

@@ -40,12 +40,14 @@ class Report:
         message_id: the provider's, of the email.
         told: which state its recipients reached: sent, delivered, bounced ..., or failed.
         happenings: one for each recipient that it is said of.
+        sent_to: all recipients of that message, as the provider writes them.
     """
 
     email_id: UUID
     message_id: str
     told: State
     happenings: tuple[Happening, ...]
+    sent_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,11 @@ class Sighting:
     Attributes:
         message_id: the provider's, of the email.
         data: for the timeline, under the provider's own names.
+        sent_to: as of a report.
     """
 
     email_id: UUID
     message_id: str
     seen: Occurrence
     data: dict[str, Any]
+    sent_to: tuple[str, ...] = ()

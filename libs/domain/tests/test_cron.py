@@ -68,6 +68,7 @@ def test_a_zone_is_found_by_its_name(name: str) -> None:
         "europe/berlin",
         "../UTC",
         "/etc/localtime",
+        "localtime",
         "+02:00",
         "right/UTC",
         "UTC\x00",

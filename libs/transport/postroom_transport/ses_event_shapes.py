@@ -34,6 +34,9 @@ class _Mail(msgspec.Struct, rename="camel"):
         named = self.tags.get(_EMAIL_ID_TAG) or [""]
         return parse_id(named[0])
 
+    def sent_to(self) -> tuple[str, ...]:
+        return tuple(_bare(address) for address in self.destination)
+
 
 class _Recipient(msgspec.Struct, rename="camel"):
     email_address: str
@@ -53,7 +56,7 @@ class _Told(_Event):
     told: ClassVar[State]
 
     def report(self, email_id: UUID) -> Report:
-        return Report(email_id, self.mail.message_id, self.told, tuple(self.happenings()))
+        return Report(email_id, self.mail.message_id, self.told, tuple(self.happenings()), self.mail.sent_to())
 
     def happenings(self) -> Iterable[Happening]:
         return [Happening(_bare(address)) for address in self.mail.destination]
@@ -65,7 +68,8 @@ class _Seen(_Event):
     seen: ClassVar[Occurrence]
 
     def report(self, email_id: UUID) -> Sighting:
-        return Sighting(email_id, self.mail.message_id, self.seen, msgspec.to_builtins(self.part()))
+        data = msgspec.to_builtins(self.part())
+        return Sighting(email_id, self.mail.message_id, self.seen, data, self.mail.sent_to())
 
     def part(self) -> msgspec.Struct:
         raise NotImplementedError

@@ -15,8 +15,11 @@ from postroom_database.engine import Database
 from postroom_database.models import Email, ProviderMessage
 from postroom_database.repositories import deliveries, provider_messages, suppressions, timelines, workspaces
 from postroom_database.repositories.deliveries import Outcome, RecipientOutcome
+from postroom_database.repositories.erasure_of_mail import erase_from_mail
+from postroom_database.repositories.erasure_search import Scope
 from postroom_database.types import AnyRow
 from postroom_domain.ids import new_id
+from postroom_domain.persons import Person
 from postroom_domain.states import State
 from postroom_testing import ses_events
 from postroom_testing.drafts import draft, store
@@ -132,6 +135,22 @@ def test_the_whole_story_in_any_order(bench: Bench) -> None:
         ("email.delivery_delayed", ONE),
         ("email.bounced", ONE),
     ]
+
+
+def test_a_bounce_of_one_who_was_erased_is_nobody_elses(bench: Bench) -> None:
+    mail = bench.unanswered(ONE, TWO)
+    bench.tell(ses_events.send(mail))
+    with bench.database.begin() as connection:
+        erase_from_mail(connection, Scope(Person(ONE), None), [id_of(mail)])
+    assert bench.tell(ses_events.bounce(mail, ONE)).result == "accounted"
+    assert bench.tell(ses_events.make_event(mail, "Open", open={"ipAddress": "192.0.2.1"})).result == "accounted"
+    assert bench.email(mail).last_event == "sent"
+    assert [(kind, address) for kind, address, _ in bench.timeline(mail)] == [
+        ("email.sent", None),
+        ("email.opened", None),
+    ]
+    with bench.database.read() as connection:
+        assert suppressions.get(connection, bench.workspace_id, TWO) is None
 
 
 def test_a_part_is_settled_and_the_rest_waits(bench: Bench) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
-from postroom_database.models import Email, InboxMessage, Recipient
+from postroom_database.models import Email, Event, InboxMessage, Recipient
 from postroom_database.repositories import recipients, removal
 from postroom_database.repositories.erasure_search import Scope, may_list, mentions
 from postroom_database.types import AnyRow, Now
@@ -71,6 +71,9 @@ def _take_out(connection: Connection, person: Person, email: AnyRow) -> None:
     if email.state in ENDS:
         values |= {"subject": "", "headers": None, "tags": None}
         removal.remove_bodies(connection, [email.id])
+        # Who opened it or clicked, and from where: nobody knows which of them it was.
+        anybodys = (Event.email_id == email.id, Event.address.is_(None))
+        connection.execute(update(Event).where(*anybodys).values(data=None))
     elif email.state != State.SCHEDULED.value:
         known = recipients.settled(connection, email.id)
         others = person.without(recipients.envelope(email))

@@ -64,7 +64,7 @@ def mentions(column: InstrumentedAttribute[Any], person: Person) -> ColumnElemen
 
 def may_list(person: Person, *columns: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     """Whether one of these lists may hold a mailbox of theirs: their domain may be written in many ways."""
-    return or_(*(_holds(column, person.mark) for column in columns))
+    return or_(*(_holds(column, mark) for column in columns for mark in person.marks))
 
 
 def _holds(column: InstrumentedAttribute[Any], words: str) -> ColumnElement[bool]:

@@ -67,7 +67,8 @@ def remove_emails(connection: Connection, email_ids: Sequence[UUID]) -> None:
 def remove_events(connection: Connection, event_ids: Sequence[UUID]) -> None:
     """Take away events, and that webhooks were told of them."""
     for piece in pieces(event_ids):
-        told = select(WebhookDelivery.id).where(WebhookDelivery.event_id.in_(piece))
+        # Locked before their attempts go: a worker that is about to write another one waits, and then finds none.
+        told = select(WebhookDelivery.id).where(WebhookDelivery.event_id.in_(piece)).with_for_update()
         for deliveries in pieces(connection.execute(told).scalars().all()):
             connection.execute(delete(WebhookAttempt).where(WebhookAttempt.delivery_id.in_(deliveries)))
             connection.execute(delete(WebhookDelivery).where(WebhookDelivery.id.in_(deliveries)))

@@ -1,6 +1,6 @@
 """A provider's own word about an email: written down, and what was unknown is settled by it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -67,7 +67,7 @@ def account(connection: Connection, report: Report | Sighting) -> Accounted:
         return Accounted(MessageResult.ACCOUNTED, email.workspace_id, email.request_id, state, state)
     written = _written(connection, report.email_id)
     standing = _standing(email, written)
-    happened, strangers = _match(standing, report.happenings)
+    happened, strangers = _match(standing, report)
     settled = settle(standing, report.told, happened)
     _write_recipients(connection, report.email_id, _climbed(standing, settled, happened), written)
     _write_email(connection, report, email, standing, settled)
@@ -96,27 +96,34 @@ def _standing(email: AnyRow, written: Mapping[str, State]) -> Standing:
     )
 
 
-def _match(standing: Standing, happenings: Iterable[Happening]) -> tuple[dict[str, Happening], int]:
+def _match(standing: Standing, report: Report) -> tuple[dict[str, Happening], int]:
     """What happened by the addresses of the envelope, and how many recipients are not in it.
 
-    Upper and lower case do not matter. An email to one recipient is always about that one: what a bounce names is
+    Upper and lower case do not matter. What was sent to one recipient is always about that one: what a bounce names is
     where a forwarding server last sent it.
     """
     envelope = list(standing.recipients)
+    only = _only(envelope, report)
     spellings: dict[str, list[str]] = {}
     for address in envelope:
         spellings.setdefault(suppressed_form(address), []).append(address)
     happened: dict[str, Happening] = {}
     strangers = 0
-    for happening in happenings:
+    for happening in report.happenings:
         if happening.address in standing.recipients:
             found = [happening.address]
         else:
-            only = envelope if len(envelope) == 1 else []
             found = spellings.get(suppressed_form(happening.address), only)
         strangers += not found
         happened |= dict.fromkeys(found, happening)
     return happened, strangers
+
+
+def _only(envelope: list[str], report: Report | Sighting) -> list[str]:
+    """The one recipient, when there is no other; nor was there one when it was sent, who was erased since."""
+    known = {suppressed_form(address) for address in envelope}
+    is_only = len(envelope) == 1 and all(suppressed_form(address) in known for address in report.sent_to)
+    return envelope if is_only else []
 
 
 def _climbed(
@@ -186,9 +193,8 @@ def _append_events(
 
 
 def _append_sighting(connection: Connection, sighting: Sighting, email: AnyRow) -> None:
-    envelope = recipients.envelope(email)
-    only = envelope[0] if len(envelope) == 1 else None
-    event = NewEvent(f"email.{sighting.seen}", only, sighting.data)
+    only = _only(recipients.envelope(email), sighting)
+    event = NewEvent(f"email.{sighting.seen}", only[0] if only else None, sighting.data)
     timelines.append(connection, email.workspace_id, sighting.email_id, [event])
 
 

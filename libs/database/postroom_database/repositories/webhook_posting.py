@@ -244,6 +244,10 @@ def _end_deliveries(connection: Connection, round_: Round, attempted: Sequence[A
 
 
 def _append_attempts(connection: Connection, row: AnyRow, attempted: Sequence[Attempted]) -> None:
+    """Only of deliveries that are still there: with their event they may have been forgotten meanwhile."""
+    ids = [one.delivery.id for one in attempted]
+    there = select(WebhookDelivery.id).where(WebhookDelivery.id.in_(ids)).with_for_update()
+    known = set(connection.execute(there).scalars())
     now = time.monotonic()
     rows = [
         {
@@ -255,6 +259,7 @@ def _append_attempts(connection: Connection, row: AnyRow, attempted: Sequence[At
             "sent_at": row.now - timedelta(seconds=now - one.began_at),
         }
         for one in attempted
+        if one.delivery.id in known
     ]
     if rows:
         connection.execute(insert(WebhookAttempt), rows)
