@@ -1,22 +1,18 @@
 import json
-import sys
 from collections.abc import Iterator
 from uuid import UUID
 
 import click
 
+from postroom_admin.each import act_on_each, check_choice, page_by_page, read_ids
 from postroom_admin.events_redrive import redrive
 from postroom_admin.moments import show_moment
 from postroom_admin.opening import opened_database
 from postroom_database.engine import Database
 from postroom_database.repositories import provider_messages
 from postroom_database.repositories.provider_messages import KeptMessage
-from postroom_database.writing import write
-from postroom_domain.ids import parse_id
 from postroom_domain.provider_messages import KEPT, MessageResult
 from postroom_transport.ses_events import read_event
-
-_ROWS = 500
 
 _WHY = """
 \b
@@ -25,13 +21,6 @@ It is kept because
   unexpected  it names an email that was never handed over: scheduled, or canceled
   unreadable  it is not what SES documents
 """
-
-
-def _read_ids(_context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[UUID, ...]:
-    ids = tuple(parsed for text in texts if (parsed := parse_id(text)) is not None)
-    if len(ids) < len(texts):
-        raise click.BadParameter("each must be a UUID", param=parameter)
-    return ids
 
 
 _result = click.option(
@@ -59,46 +48,31 @@ def list_events(result: str | None, as_json: bool) -> None:  # noqa: FBT001 - cl
 
 
 @events_group.command("retry")
-@click.argument("event_ids", nargs=-1, callback=_read_ids, metavar="[EVENT_ID]...")
+@click.argument("event_ids", nargs=-1, callback=read_ids, metavar="[EVENT_ID]...")
 @click.option("--all", "everything", is_flag=True, help="All that are kept, or all of --result.")
 @_result
 def retry(event_ids: tuple[UUID, ...], everything: bool, result: str | None) -> None:  # noqa: FBT001 - click's way
     """Have kept events worked on again. What still matches nothing is kept again."""
-    if bool(event_ids) == everything:
-        raise click.UsageError("Name events, or say --all.")
-    if event_ids and result:
-        raise click.UsageError("--result goes with --all.")
-    count, missing = 0, []
-    with opened_database() as database:
-        wanted = iter(event_ids) if event_ids else (message.id for message in _kept(database, result))
-        for event_id in wanted:
-            if write(database, lambda connection, event_id=event_id: provider_messages.retry(connection, event_id)):  # type: ignore[misc]  # bound per event
-                count += 1
-            else:
-                missing.append(event_id)
-            if everything and count % _ROWS == 0:
-                click.echo(f"{count} so far", err=True)
-    click.echo(f"To be worked on again: {count}.")
-    for event_id in missing:
-        click.echo(f"{event_id} is not kept: left as it is.", err=True)
-    if missing:
-        sys.exit(1)
+    check_choice(event_ids, everything=everything, reason=result, option="--result", nouns="events")
+    act_on_each(
+        event_ids,
+        lambda database: (message.id for message in _kept(database, result)),
+        provider_messages.retry,
+        done="To be worked on again",
+        state="kept",
+    )
 
 
 events_group.add_command(redrive)
 
 
 def _kept(database: Database, result: str | None) -> Iterator[KeptMessage]:
-    """Page by page, up to the newest that there was at the beginning: retried ones may come back."""
+    """Up to the newest that there was at the beginning: retried ones may come back."""
     wanted = MessageResult(result) if result else None
-    after: UUID | None = None
-    while True:
-        with database.read() as connection:
-            messages = provider_messages.page(connection, result=wanted, after=after, limit=_ROWS)
-        yield from messages
-        if len(messages) < _ROWS:
-            return
-        after = messages[-1].id
+    return page_by_page(
+        database,
+        lambda connection, after, limit: provider_messages.page(connection, result=wanted, after=after, limit=limit),
+    )
 
 
 def _email_of(message: KeptMessage) -> tuple[str, str | None]:

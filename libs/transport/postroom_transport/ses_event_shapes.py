@@ -46,9 +46,6 @@ class _Recipient(msgspec.Struct, rename="camel"):
 class _Event(msgspec.Struct, rename="camel", tag_field="eventType"):
     mail: _Mail
 
-    def report(self, email_id: UUID) -> Report | Sighting:
-        raise NotImplementedError
-
 
 class _Told(_Event):
     """Of recipients: a state that they reached."""
@@ -67,12 +64,9 @@ class _Seen(_Event):
 
     seen: ClassVar[Occurrence]
 
-    def report(self, email_id: UUID) -> Sighting:
-        data = msgspec.to_builtins(self.part())
+    def _sighting(self, email_id: UUID, part: msgspec.Struct) -> Sighting:
+        data = msgspec.to_builtins(part)
         return Sighting(email_id, self.mail.message_id, self.seen, data, self.mail.sent_to())
-
-    def part(self) -> msgspec.Struct:
-        raise NotImplementedError
 
 
 class _Send(_Told, tag="Send"):
@@ -161,8 +155,8 @@ class _Open(_Seen, tag="Open"):
     seen = Occurrence.OPENED
     open: _OpenPart
 
-    def part(self) -> msgspec.Struct:
-        return self.open
+    def report(self, email_id: UUID) -> Sighting:
+        return self._sighting(email_id, self.open)
 
 
 class _ClickPart(_OpenPart, rename="camel", omit_defaults=True):
@@ -174,8 +168,8 @@ class _Click(_Seen, tag="Click"):
     seen = Occurrence.CLICKED
     click: _ClickPart
 
-    def part(self) -> msgspec.Struct:
-        return self.click
+    def report(self, email_id: UUID) -> Sighting:
+        return self._sighting(email_id, self.click)
 
 
 class _FailurePart(msgspec.Struct, rename="camel", omit_defaults=True):
@@ -189,8 +183,8 @@ class _RenderingFailure(_Seen, tag="Rendering Failure"):
     seen = Occurrence.RENDERING_FAILED
     failure: _FailurePart
 
-    def part(self) -> msgspec.Struct:
-        return self.failure
+    def report(self, email_id: UUID) -> Sighting:
+        return self._sighting(email_id, self.failure)
 
 
 class _SubscriptionPart(msgspec.Struct, rename="camel", omit_defaults=True):
@@ -205,8 +199,8 @@ class _Subscription(_Seen, tag="Subscription"):
     seen = Occurrence.SUBSCRIPTION_CHANGED
     subscription: _SubscriptionPart
 
-    def part(self) -> msgspec.Struct:
-        return self.subscription
+    def report(self, email_id: UUID) -> Sighting:
+        return self._sighting(email_id, self.subscription)
 
 
 TYPES = {
