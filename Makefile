@@ -1,6 +1,6 @@
 # What a day needs. Each target is one program; read it to know more.
 .DEFAULT_GOAL := help
-.PHONY: help run send webhook-listen test lint fmt check docs lock benchmark chaos
+.PHONY: help run send webhook-listen test package lint fmt check docs lock benchmark chaos
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 25
@@ -15,7 +15,10 @@ webhook-listen: ## the events of what `make run` started, as a webhook gets them
 	@deploy/embedded/webhook-listen
 
 test: ## all tests, against real servers
-	@python3 build-support/run_tests.py
+	@build-support/test
+
+package: ## PEX files, an image for each service, its SBOM, dist/build.json
+	@build-support/with_docker python3 build-support/package.py
 
 lint: ## style of Python and shell; changes nothing
 	@build-support/lint

@@ -1,30 +1,28 @@
-"""Runs tests with Pants: `make test`. Targets may be named, all run otherwise.
+"""Runs tests with Pants, for build-support/test. Targets may be named, all run otherwise.
 
 The last line says `N passed, N failed`, and `N skipped` where there are any. The exit code is 0 only when every
 test that Pants knows ran and passed, now or, with the same inputs, before. A test file that no report names did
 not run, or never came to its end: it counts as one failure.
 """  # noqa: INP001 - a script
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from build_names import ROOT, read_names
 from junit_totals import Totals, add_up, find_silent, read
 
-ROOT = Path(__file__).resolve().parent.parent
 PANTS = str(ROOT / "pants")
 REPORTS = Path("dist/test-reports")
 
 
 def main(targets: list[str]) -> int:
-    packages = subprocess.run([ROOT / "build-support" / "system_packages"], check=False)  # noqa: S603 - ours
-    if packages.returncode != 0:
-        return packages.returncode
-
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
     command = [PANTS, "test", "--report", f"--report-dir={REPORTS}", *targets]
-    pants = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False)  # noqa: S603 - ours
+    environment = os.environ | read_names().environment | {"POSTROOM_CHECKOUT": str(ROOT)}
+    pants = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False)  # noqa: S603 - ours
 
     outcomes = read(ROOT / REPORTS)
     totals = add_up(outcomes)

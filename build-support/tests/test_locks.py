@@ -10,7 +10,16 @@ HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
 
 def test_the_locks_are_found() -> None:
-    assert [lock.stem for lock in LOCKS] == ["default", "deploy", "dockerfile", "mypy", "pants", "pytest", "ship", "tools"]
+    assert [lock.stem for lock in LOCKS] == [
+        "default",
+        "deploy",
+        "dockerfile",
+        "mypy",
+        "pants",
+        "pytest",
+        "ship",
+        "tools",
+    ]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
