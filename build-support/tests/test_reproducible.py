@@ -1,4 +1,4 @@
-"""Two clean builds of one commit, from different folders, are alike: the PEX files byte for byte, the images file by file."""
+"""Two clean builds of one commit in different folders: PEX files equal byte for byte, images file by file."""
 
 import hashlib
 import io
@@ -21,7 +21,7 @@ PEX_FILES = (
 )
 IMAGES = ("api", "scheduler", "worker")
 
-type Tree = dict[str, tuple[object, ...]]
+Tree = dict[str, tuple[object, ...]]
 """A path's type, mode, owner, group, target of a link, and the digest of its content."""
 
 
