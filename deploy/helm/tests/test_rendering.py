@@ -47,7 +47,7 @@ def test_the_same_values_give_the_same_bytes(chart: Path, values: Values) -> Non
     assert find_changing(read_templates(chart)) == []
 
 
-def test_no_name_and_no_text_of_a_secret_is_rendered(chart: Path) -> None:
+def test_secrets_are_asked_for_by_the_names_that_are_given(chart: Path) -> None:
     values = everything()
     rendered = render(chart, values)
     names = {one["name"] for one in values["secrets"].values()}
@@ -62,7 +62,7 @@ def test_no_name_and_no_text_of_a_secret_is_rendered(chart: Path) -> None:
     assert rendered.find("Secret") == []
 
 
-def test_each_service_reads_only_the_secrets_that_it_needs(chart: Path) -> None:
+def test_each_service_reads_only_the_secrets_that_it_needs(chart: Path, secret_names: frozenset[str]) -> None:
     rendered = render(chart, minimal())
     read = {
         pod.owner["metadata"]["name"]: [one["name"] for one in pod.container["env"] if one["name"].endswith("_FILE")]
@@ -70,6 +70,7 @@ def test_each_service_reads_only_the_secrets_that_it_needs(chart: Path) -> None:
     }
 
     every = [f"POSTROOM_{name}_FILE" for name in ("DATABASE_URL", "REDIS_URL", "MAIL_URL", "SECRET_KEY")]
+    assert set(every) == {f"{name}_FILE" for name in secret_names}
     assert read == {
         "postroom-api": every,
         "postroom-worker": every,
