@@ -191,3 +191,28 @@ def test_the_worker_scales_by_how_long_mail_waits(chart: Path) -> None:
             "target": {"type": "Value", "value": "20"},
         },
     }
+
+
+def test_the_api_scales_by_cpu(chart: Path) -> None:
+    (metric,) = render(chart, everything()).get("HorizontalPodAutoscaler", "api")["spec"]["metrics"]
+
+    assert metric["resource"] == {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}
+
+
+def test_what_holds_for_every_pod_holds_for_migrations_too(chart: Path) -> None:
+    values = everything()
+    pods = list(pods_of(render(chart, values).documents))
+
+    assert len(pods) == 4
+    for pod in pods:
+        described = pod.owner["spec"]["template"]["metadata"]["annotations"]
+        assert described.items() >= values["pods"]["annotations"].items()
+        for name in ("nodeSelector", "tolerations", "priorityClassName"):
+            assert pod.spec[name] == values["pods"][name]
+        assert pod.spec["imagePullSecrets"] == [{"name": "registry"}]
+        assert {"name": "certificates", "configMap": {"name": "authorities"}} in pod.spec["volumes"]
+        assert {
+            "name": "certificates",
+            "mountPath": "/etc/postroom/certificates",
+            "readOnly": True,
+        } in pod.container["volumeMounts"]
