@@ -55,7 +55,7 @@ variable "require_tls" {
 }
 
 variable "topic_key_arn" {
-  description = "A KMS key that encrypts what the topic holds. Its policy must let ses.amazonaws.com call kms:GenerateDataKey and kms:Decrypt. Without it SNS keeps messages unencrypted while it delivers them."
+  description = "A KMS key that encrypts what the topic holds. Its policy must let ses.amazonaws.com call kms:GenerateDataKey and kms:Decrypt. Without it they are not encrypted at rest while SNS delivers them."
   type        = string
   default     = null
 

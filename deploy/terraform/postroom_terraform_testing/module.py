@@ -52,6 +52,7 @@ class Module:
         shutil.copytree(SOURCE, root, ignore=shutil.ignore_patterns("tests", "postroom_*", ".terraform*", "*.tfstate*"))
         self.folder = root if example is None else root / "examples" / example
         self._terraform = TerraformCommand(str(self.folder))
+        self._variables: list[str] = []
         self._is_ready = False
 
     def replace(self, file: str, old: str, new: str) -> None:
@@ -77,12 +78,12 @@ class Module:
     def refusal(self, **variables: Any) -> str:
         """What `terraform plan` says is wrong, in one line; empty: nothing."""
         self._prepare(**variables)
-        code, _, trouble = self._run("plan", "-input=false")
+        code, _, trouble = self._run("plan", "-input=false", *self._variables)
         return "" if code == 0 else " ".join(trouble.split())
 
     def apply(self, **variables: Any) -> Applied:
         self._prepare(**variables)
-        self._must("apply", "-input=false", "-auto-approve")
+        self._must("apply", "-input=false", "-auto-approve", *self._variables)
         shown = self._must("show", "-json")
         values = json.loads(shown)["values"]
         outputs = {name: one["value"] for name, one in values["outputs"].items()}
@@ -90,11 +91,11 @@ class Module:
 
     def destroy(self) -> str:
         """What went wrong; empty: nothing."""
-        code, _, trouble = self._run("destroy", "-input=false", "-auto-approve")
+        code, _, trouble = self._run("destroy", "-input=false", "-auto-approve", *self._variables)
         return "" if code == 0 else " ".join(trouble.split())
 
     def _prepare(self, **variables: Any) -> None:
-        (self.folder / "terraform.tfvars.json").write_text(json.dumps(variables), encoding="utf-8")
+        self._variables = [f"-var={name}={_write(value)}" for name, value in variables.items() if value is not None]
         if not self._is_ready:
             self._must("init", "-backend=false")
             self._is_ready = True
@@ -108,6 +109,10 @@ class Module:
     def _run(self, command: Any, *options: str) -> tuple[int, str, str]:
         colour = () if command in {"fmt", "show"} else ("-no-color",)
         return self._terraform.run(command, [*options, *colour], chdir=str(self.folder))
+
+
+def _write(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _resources(module: Values) -> dict[str, Values]:

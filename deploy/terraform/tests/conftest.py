@@ -27,6 +27,12 @@ def provider(folder: Path) -> Iterator[Provider]:
         yield provider
 
 
+@pytest.fixture(scope="session")
+def module(folder: Path) -> Module:
+    """To ask only."""
+    return Module(folder / "module")
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Module:
     """To plant faults in."""

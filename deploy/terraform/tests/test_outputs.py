@@ -7,15 +7,15 @@ import pytest
 from postroom_terraform_testing.blocks import read_outputs
 from postroom_terraform_testing.module import SOURCE, Applied, Module
 
-FOLDERS = [SOURCE, *sorted((SOURCE / "examples").iterdir())]
+CONFIGURATIONS = [SOURCE, *sorted((SOURCE / "examples").iterdir())]
 REFERENCE = Path(__file__).resolve().parents[3] / "docs/reference/configuration.md"
 NETWORK = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1", "subnet-2"], "client_security_group_ids": ["sg-1"]}
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_each_output_says_what_it_is(folder: Path) -> None:
-    assert read_outputs(folder) != []
-    assert [one.name for one in read_outputs(folder) if not one.description] == []
+@pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=lambda path: path.name)
+def test_each_output_says_what_it_is(configuration: Path) -> None:
+    assert read_outputs(configuration) != []
+    assert [one.name for one in read_outputs(configuration) if not one.description] == []
 
 
 def test_the_readme_lists_the_outputs_as_they_are() -> None:

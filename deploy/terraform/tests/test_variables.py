@@ -7,7 +7,7 @@ import pytest
 from postroom_terraform_testing.blocks import Declared, read_variables
 from postroom_terraform_testing.module import SOURCE, Module
 
-FOLDERS = [SOURCE, *sorted((SOURCE / "examples").iterdir())]
+CONFIGURATIONS = [SOURCE, *sorted((SOURCE / "examples").iterdir())]
 KEY = {"selector": "one", "private_key": "MIIEvQ=="}
 
 
@@ -15,10 +15,10 @@ def find_unsaid(folder: Path) -> list[str]:
     return [one.name for one in read_variables(folder) if not one.description or not one.type]
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_each_variable_says_what_it_is(folder: Path) -> None:
-    assert read_variables(folder) != []
-    assert find_unsaid(folder) == []
+@pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=lambda path: path.name)
+def test_each_variable_says_what_it_is(configuration: Path) -> None:
+    assert read_variables(configuration) != []
+    assert find_unsaid(configuration) == []
 
 
 def test_a_variable_that_does_not_is_found(copy: Module) -> None:
@@ -52,8 +52,8 @@ def _row(one: Declared) -> str:
     ],
     ids=str,
 )
-def test_what_is_right_is_taken(variables: dict[str, Any], copy: Module) -> None:
-    assert copy.refusal(**variables) == ""
+def test_what_is_right_is_taken(variables: dict[str, Any], module: Module) -> None:
+    assert module.refusal(**variables) == ""
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_what_is_right_is_taken(variables: dict[str, Any], copy: Module) -> None
     ],
     ids=str,
 )
-def test_what_is_wrong_is_refused_by_name(variables: dict[str, Any], expected: str, copy: Module) -> None:
-    refusal = copy.refusal(**variables)
+def test_what_is_wrong_is_refused_by_name(variables: dict[str, Any], expected: str, module: Module) -> None:
+    refusal = module.refusal(**variables)
 
     assert "Invalid value for variable" in refusal
     assert expected in refusal
