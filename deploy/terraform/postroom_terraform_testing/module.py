@@ -108,7 +108,8 @@ class Module:
 
     def _run(self, command: Any, *options: str) -> tuple[int, str, str]:
         colour = () if command in {"fmt", "show"} else ("-no-color",)
-        return self._terraform.run(command, [*options, *colour], chdir=str(self.folder))
+        code, answer, trouble = self._terraform.run(command, [*options, *colour], chdir=str(self.folder))
+        return code, answer, trouble
 
 
 def _write(value: Any) -> str:

@@ -102,7 +102,9 @@ def running(folder: Path) -> Iterator[Provider]:
     """
     provider = Provider()
     socket = folder / "aws"
-    methods = {name: grpc.unary_unary_rpc_method_handler(_unary(answer)) for name, answer in provider.calls.items()}
+    methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
+        name: grpc.unary_unary_rpc_method_handler(_unary(answer)) for name, answer in provider.calls.items()
+    }
     server = grpc.server(ThreadPoolExecutor(4))
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("tfplugin5.Provider", methods),))
     server.add_insecure_port(f"unix:{socket}")

@@ -1,7 +1,7 @@
 output "environment" {
-  description = "For all three services and the admin. Write the user and the password in yourself, and give it as a secret. /etc/postroom/rds.pem is where AWS's bundle of authorities is mounted."
+  description = "For all three services and the admin. Write the user and the password in yourself, and give it as a secret. AWS's bundle of authorities is mounted as /etc/postroom/certificates/rds.pem."
   value = {
-    POSTROOM_DATABASE_URL = "mysql+pymysql://USER:PASSWORD@${aws_db_instance.postroom.address}:3306/postroom?ssl_ca=/etc/postroom/rds.pem"
+    POSTROOM_DATABASE_URL = "mysql+pymysql://USER:PASSWORD@${aws_db_instance.postroom.address}:3306/postroom?ssl_ca=/etc/postroom/certificates/rds.pem"
   }
 }
 
