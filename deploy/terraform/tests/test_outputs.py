@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from postroom_terraform_testing.blocks import read_outputs
+from postroom_terraform_testing.blocks import Declared, read_outputs, read_variables
 from postroom_terraform_testing.module import SOURCE, Applied, Module
 
 CONFIGURATIONS = [SOURCE, *sorted((SOURCE / "examples").iterdir())]
+HOW_TO = Path(__file__).resolve().parents[3] / "docs/how-to/deploy-aws.md"
 REFERENCE = Path(__file__).resolve().parents[3] / "docs/reference/configuration.md"
+ASKED = ["environment", "worker_policy_arn", "redrive_policy_arn", "dead_letter_queue_url", "worker_role_name"]
 NETWORK = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1", "subnet-2"], "client_security_group_ids": ["sg-1"]}
 
 
@@ -54,3 +56,19 @@ def test_the_rest_names_what_was_made(applied: Applied) -> None:
     assert applied.outputs["worker_policy_arn"] == applied.resources["aws_iam_policy.worker"]["arn"]
     assert applied.outputs["redrive_policy_arn"] == applied.resources["aws_iam_policy.redrive"]["arn"]
     assert applied.outputs["dead_letter_queue_url"] == queue["url"]
+
+
+def test_the_how_to_asks_for_outputs_and_sets_variables_that_there_are() -> None:
+    page = HOW_TO.read_text(encoding="utf-8")
+    asked = set(re.findall(r"terraform(?: -chdir=\S+)? output (?:-raw )?([a-z_]+)", page))
+    given = re.findall(r"(?:-var |TF_VAR_)([a-z_]+)=|(?:^|')([a-z_]+) += ", page, re.MULTILINE)
+    set_ = {name for pair in given for name in pair if name}
+
+    assert asked == set(ASKED)
+    assert {name for name in asked if not _has(read_outputs, name)} == set()
+    assert set_ >= {"cluster_name", "public_url", "disposable", "auth_token", "vpc_id", "subnet_ids"}
+    assert {name for name in set_ if not _has(read_variables, name)} == set()
+
+
+def _has(read: Callable[[Path], list[Declared]], name: str) -> bool:
+    return any(one.name == name for configuration in CONFIGURATIONS for one in read(configuration))
