@@ -49,6 +49,8 @@ locals {
 resource "aws_iam_role" "worker" {
   name        = var.service_account
   description = "Postroom's worker in the cluster ${var.cluster_name}."
+  # The policy of `events redrive` may be attached by hand when this is destroyed.
+  force_detach_policies = true
 
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"
