@@ -21,7 +21,7 @@ from postroom_terraform_testing import answers
 from postroom_terraform_testing.schemas import DATA_SOURCES, PROVIDER, RESOURCES, encode
 from postroom_terraform_testing.wire import entry, field, read
 
-SOURCE = "registry.terraform.io/hashicorp/aws"
+SOURCE = "hashicorp/aws"
 
 _ERROR = 1
 """The severity of a diagnostic that stops Terraform."""

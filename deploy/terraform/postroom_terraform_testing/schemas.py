@@ -1,6 +1,7 @@
 """What the provider hashicorp/aws knows of each type: names, types, and who sets what. `aws.json` holds it.
 
-An attribute is `[type, flags]`: the type as Terraform's own JSON has it; r: required, o: optional, c: AWS tells it.
+An attribute is `[type, flags]`: the type as Terraform's own JSON has it; r: required, o: optional, c: AWS tells it,
+w: only written, never kept. Where the provider is installed, `terraform providers schema -json` prints the like.
 """
 
 import json

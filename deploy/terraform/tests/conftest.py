@@ -45,6 +45,12 @@ def applied(folder: Path) -> Applied:
     return Module(folder / "all").apply(**ALL)
 
 
+@pytest.fixture(scope="session")
+def plain(folder: Path) -> Applied:
+    """The module as it is without any variable."""
+    return Module(folder / "plain").apply()
+
+
 @pytest.fixture
 def example(tmp_path: Path) -> Callable[[str], Module]:
     return lambda name: Module(tmp_path / name, name)

@@ -54,8 +54,8 @@ def test_every_event_that_postroom_reads_is_published(applied: Applied) -> None:
     assert event_types(applied) == read_event_types()
 
 
-def test_opens_and_clicks_are_left_out_unless_asked_for(copy: Module) -> None:
-    assert event_types(copy.apply()) == read_event_types() - {"OPEN", "CLICK"}
+def test_opens_and_clicks_are_left_out_unless_asked_for(plain: Applied) -> None:
+    assert event_types(plain) == read_event_types() - {"OPEN", "CLICK"}
 
 
 def test_an_event_type_that_is_missing_is_found(copy: Module) -> None:
@@ -92,8 +92,8 @@ def test_the_hook_is_subscribed_as_postroom_reads_it(applied: Applied) -> None:
     assert json.loads(hook["redrive_policy"]) == {"deadLetterTargetArn": QUEUE}
 
 
-def test_nothing_is_subscribed_before_there_is_an_api(copy: Module) -> None:
-    assert copy.apply().of_type("aws_sns_topic_subscription") == {}
+def test_nothing_is_subscribed_before_there_is_an_api(plain: Applied) -> None:
+    assert plain.of_type("aws_sns_topic_subscription") == {}
 
 
 def test_only_this_configuration_set_may_publish(applied: Applied) -> None:
@@ -156,10 +156,10 @@ def _limit(alarm: dict[str, Any]) -> str:
     return f"{alarm['statistic']} {alarm['comparison_operator']} {alarm['threshold']}"
 
 
-def test_tls_is_required_when_asked_for(applied: Applied, copy: Module) -> None:
+def test_tls_is_required_when_asked_for(applied: Applied, plain: Applied) -> None:
     def policy(applied: Applied) -> str:
         (set_,) = applied.of_type("aws_sesv2_configuration_set").values()
         return str(set_["delivery_options"][0]["tls_policy"])
 
     assert policy(applied) == "REQUIRE"
-    assert policy(copy.apply()) == "OPTIONAL"
+    assert policy(plain) == "OPTIONAL"

@@ -36,8 +36,8 @@ def test_the_environment_is_what_postroom_reads(applied: Applied) -> None:
     }
 
 
-def test_the_public_address_is_named_once_it_is_known(copy: Module) -> None:
-    assert sorted(copy.apply().outputs["environment"]) == ["POSTROOM_MAIL_URL", "POSTROOM_SES_TOPICS"]
+def test_the_public_address_is_named_once_it_is_known(plain: Applied) -> None:
+    assert sorted(plain.outputs["environment"]) == ["POSTROOM_MAIL_URL", "POSTROOM_SES_TOPICS"]
 
 
 def test_all_variables_are_documented(applied: Applied, example: Callable[[str], Module]) -> None:
