@@ -85,8 +85,8 @@ class SesTransport:
                 self._client.get_configuration_set(ConfigurationSetName=self._configuration_set)
         except (ClientError, BotoCoreError, ResponseParserError) as error:
             raise TransportError(
-                f"SES in {self._region} cannot be used: {_describe(error)}. Check the region, the "
-                "configuration set, and the role: ses:SendEmail, ses:GetAccount, ses:GetConfigurationSet"
+                f"SES in {self._region} cannot be used: {_describe(error)}. Check the region, the configuration set, "
+                "and the role: ses:SendEmail, ses:SendRawEmail, ses:GetAccount, ses:GetConfigurationSet"
             ) from error
         if not account.get("SendingEnabled"):
             raise TransportError(f"SES in {self._region} has paused sending: see the account's reputation in AWS")

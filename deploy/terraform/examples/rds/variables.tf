@@ -1,0 +1,43 @@
+variable "name" {
+  description = "The instance, and what belongs to it."
+  type        = string
+  default     = "postroom"
+}
+
+variable "engine" {
+  description = "mariadb (10.11) or mysql (8.4)."
+  type        = string
+  default     = "mariadb"
+
+  validation {
+    condition     = contains(["mariadb", "mysql"], var.engine)
+    error_message = "engine: mariadb or mysql."
+  }
+}
+
+variable "vpc_id" {
+  description = "The VPC that Postroom runs in."
+  type        = string
+}
+
+variable "subnet_ids" {
+  description = "Private subnets in two zones at least."
+  type        = set(string)
+}
+
+variable "client_security_group_ids" {
+  description = "Who may connect: the security groups of the nodes, or of the pods, that the services run on."
+  type        = set(string)
+}
+
+variable "instance_class" {
+  description = "The size. Each api and each worker keeps up to 20 connections; see POSTROOM_DATABASE_POOL_SIZE."
+  type        = string
+  default     = "db.t4g.medium"
+}
+
+variable "disposable" {
+  description = "true: destroy deletes all mail and leaves nothing. false: AWS refuses to delete the instance; once that is lifted, a last snapshot and the backups remain."
+  type        = bool
+  default     = false
+}

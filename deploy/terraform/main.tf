@@ -1,0 +1,12 @@
+# Where this is applied. The region is the provider's: AWS_REGION, or a provider block of the caller's.
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+  region    = data.aws_region.current.region
+
+  tags = merge(var.tags, { postroom-deploy = var.name })
+}
