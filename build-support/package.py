@@ -4,7 +4,7 @@ The PEX files and images of Pants, an SBOM for each image in dist/sbom, and dist
 what a release is made from:
 
     {"version": "0.1.0", "commit": "<40 hex digits>", "modified": false,
-     "images": {"api": {"reference": "sha256:<image id>", "sbom": "sbom/postroom-api.spdx.json"}, ...}}
+     "images": {"api": {"reference": "sha256:<image id>"}, "worker": ..., "scheduler": ...}}
 
 BASE_IMAGE names another base than the Dockerfile's.
 """  # noqa: INP001 - a script
@@ -29,24 +29,23 @@ def main() -> int:
     images = {}
     for service in SERVICES:
         image = ask("docker", "image", "inspect", "--format", "{{.Id}}", f"postroom-{service}:{names.tag}")
-        images[service] = {"reference": image, "sbom": _list_contents(service, image)}
+        images[service] = {"reference": image}
+        _list_contents(service, image)
     manifest = {"version": names.version, "commit": names.commit, "modified": names.modified, "images": images}
     (ROOT / "dist/build.json").write_text(json.dumps(manifest, indent=2) + "\n")
     for service, image in images.items():
-        sys.stdout.write(f"postroom-{service}  {image['reference']}  dist/{image['sbom']}\n")
+        sys.stdout.write(f"postroom-{service}  {image['reference']}\n")
     sys.stdout.write(f"dist/build.json: version {names.version}, commit {names.tag}\n")
     return 0
 
 
-def _list_contents(service: str, image: str) -> str:
-    """Write what the image holds, package by package, as SPDX. Returns the file's path within dist."""
-    path = f"sbom/postroom-{service}.spdx.json"
+def _list_contents(service: str, image: str) -> None:
+    """Write what the image holds, package by package, as SPDX."""
     (ROOT / "dist/sbom").mkdir(parents=True, exist_ok=True)
     sys.stdout.write(f"listing what postroom-{service} holds\n")
     sys.stdout.flush()
     syft = ("build-support/tools", "--of", "ship", "syft", "scan", "--quiet")
-    ask(*syft, f"docker:{image}", "--output", f"spdx-json=dist/{path}")
-    return path
+    ask(*syft, f"docker:{image}", "--output", f"spdx-json=dist/sbom/postroom-{service}.spdx.json")
 
 
 if __name__ == "__main__":
