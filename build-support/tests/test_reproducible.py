@@ -25,6 +25,7 @@ Tree = dict[str, tuple[object, ...]]
 """A path's type, mode, owner, group, target of a link, and the digest of its content."""
 
 
+@pytest.mark.timeout(1500)  # it installs the whole lock and builds every image, with nothing cached
 def test_a_second_build_elsewhere_is_the_same(tmp_path: Path, base_twin: str) -> None:
     elsewhere = copy_checkout(Path(os.environ["POSTROOM_CHECKOUT"]), tmp_path / "another" / "folder")
     build(elsewhere, base_twin)
