@@ -23,6 +23,7 @@ Exit codes:
   0   done
   1   not done: nothing of that name or id, something was left as it is, or the doctor found something
   2   wrong arguments
+  65  the schema is a later release's, and serves this one no more
   69  the database is away, or refuses; likewise a queue
   75  another process is migrating; try again later
   78  the configuration is wrong; the report names the variables
