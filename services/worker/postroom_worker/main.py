@@ -10,6 +10,7 @@ from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
 from postroom_database.inbox_store import DatabaseInboxStore
+from postroom_database.schema import look_at_schema
 from postroom_domain.sealing import Seal
 from postroom_egress.fetch import Egress
 from postroom_health.backing_service import BackingService
@@ -55,6 +56,7 @@ def main() -> None:
     if not settings.mail.url.get_secret_value().startswith("inbox:"):
         settings.secrets.refuse_example()
     database_service, redis_service = BackingService("database"), BackingService("redis")
+    schema_service = BackingService("schema")
     database = Database(
         settings.database.url.get_secret_value(),
         pool_size=max(settings.database.pool_size, 4 * settings.worker.threads + EVENT_THREADS),
@@ -97,9 +99,10 @@ def main() -> None:
     liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
     readiness = Readiness(
         [
-            Check(database_service, probe=database.check, required=True),
+            Check(database_service, probe=lambda: look_at_schema(database, schema_service.note), required=True),
             Check(redis_service, probe=lambda: check_broker(broker), required=True),
-        ]
+        ],
+        told=[schema_service],
     )
     health = HealthServer(
         settings.health.host,
