@@ -16,7 +16,7 @@ _WORKSPACE = "development"
 @click.command("embedded", hidden=True)
 def embedded_command() -> None:
     """Migrate, and with the inbox as transport seed a workspace with the fixed development key. Silent."""
-    uses_inbox = load_or_exit(EveryResource).mail.url.get_secret_value().startswith("inbox:")
+    uses_inbox = load_or_exit(EveryResource).mail.uses_inbox
     with opened_database(patient=True) as database:
         migrate_or_exit(database)
         if not uses_inbox:

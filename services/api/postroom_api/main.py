@@ -51,8 +51,6 @@ def main() -> None:
         buffer_lines=settings.log.buffer_lines,
     )
     terms = read_terms(settings)
-    if not terms.uses_inbox:
-        settings.secrets.refuse_example()
     host = choose_host(settings.listen, uses_inbox=terms.uses_inbox)
     database_service, redis_service = BackingService("database"), BackingService("redis")
     schema_service = BackingService("schema")

@@ -154,6 +154,7 @@ def test_a_hanging_database_does_not_outlast_the_drain_time(
         ({"POSTROOM_DATABSE_URL": "hidden"}, "POSTROOM_DATABSE_URL"),
         ({"PORT": "hidden"}, "PORT"),
         ({"POSTROOM_MAIL_URL": "inbox:", "POSTROOM_HOST": EVERYWHERE}, "POSTROOM_INBOX_EXPOSED"),
+        ({"POSTROOM_SECRET_KEY": "an-example-that-everybody-knows-0000"}, "POSTROOM_SECRET_KEY: contradiction"),
     ],
 )
 def test_a_wrong_setting_stops_the_start(changes: dict[str, str], named: str, tmp_path: Path) -> None:
