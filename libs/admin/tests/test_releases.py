@@ -16,6 +16,8 @@ import postroom_migrations
 from postroom_database.engine import Database
 from postroom_database.schema import Schema, read_schema
 from postroom_migrations.migrate import head
+from postroom_testing.mariadb import MariaDb
+from postroom_testing.server import wait_until
 
 SECONDS = 60
 THIS = head()
@@ -165,14 +167,23 @@ def test_a_migration_that_fails_says_so_and_is_run_again(deploy: Deploy) -> None
     assert deploy.schema() == Schema(NEXT, NEXT)
 
 
-def test_both_releases_migrate_at_once(deploy: Deploy) -> None:
+def test_releases_that_migrate_at_once_wait_and_only_then_look(
+    new_admin: Callable[[str], Any], mariadb: MariaDb, mariadb_url: str, tmp_path: Path
+) -> None:
+    deploy = Deploy(new_admin(mariadb_url), mariadb_url, tmp_path, on_sqlite=False)
     deploy.build_next(EXPANDS, oldest_served="0004")
-    processes = [deploy.start_next("migrate"), deploy.admin.start("migrate"), deploy.start_next("migrate")]
+    name = mariadb_url.rpartition("/")[2]
+    with mariadb.connect(mariadb_url) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT GET_LOCK(%s, 1)", (f"postroom.migrate.{name}",))
+        processes = [deploy.start_next("migrate"), deploy.admin.start("migrate"), deploy.start_next("migrate")]
+        waiting = "SELECT 1 FROM information_schema.processlist WHERE db = %s AND state = 'User lock'"
+        wait_until(lambda: cursor.execute(waiting, (name,)) == len(processes), seconds=SECONDS, what="all to wait")
     codes, outs, errs = zip(*[finished(process) for process in processes], strict=True)
     assert (codes, errs) == ((0, 0, 0), ("", "", ""))
-    assert outs[1] in {f"The schema is at {THIS}; there was nothing to do.\n", STAYS}
+    assert outs[1] in {f"The schema is at {THIS}; it was empty.\n", STAYS}
+    before = "empty" if outs[1] == STAYS else THIS
     assert sorted([outs[0], outs[2]]) == [
-        f"The schema is at {NEXT}; it was {THIS}.\n",
+        f"The schema is at {NEXT}; it was {before}.\n",
         f"The schema is at {NEXT}; there was nothing to do.\n",
     ]
     assert deploy.schema() == Schema(NEXT, "0004")
