@@ -128,8 +128,9 @@ def test_redis_away(environment: dict[str, str], ses_server: SesServer, redis_se
                     assert client.post(*[f"bulk {number}"] * 10)[0] == 200
         for name in SERVICES:
             stack.wait_until(lambda name=name: stack.has_told(name, "service.went_down"), f"{name} to miss it")  # type: ignore[misc]  # bound per name
-        assert ready(stack, "api") == (200, {"database": "up", "redis": "down"})
-        assert ready(stack, "worker") == ready(stack, "scheduler") == (503, {"database": "up", "redis": "down"})
+        standing = {"database": "up", "redis": "down", "schema": "up"}
+        assert ready(stack, "api") == (200, standing)
+        assert ready(stack, "worker") == ready(stack, "scheduler") == (503, standing)
         assert [measured(stack, name, "redis") for name in SERVICES] == [0.0] * 3
         watch(stack)
         bring_back(redis_server)
@@ -168,7 +169,7 @@ def test_the_database_away(
                 assert 1 <= int(headers["retry-after"]) <= 60
         for name in SERVICES:
             stack.wait_until(lambda name=name: stack.has_told(name, "service.went_down"), f"{name} to miss it")  # type: ignore[misc]  # bound per name
-            assert ready(stack, name) == (503, {"database": "down", "redis": "up"}), name
+            assert ready(stack, name) == (503, {"database": "down", "redis": "up", "schema": "up"}), name
             assert ask(stack, name, "/livez")[0] == 200, name
             assert measured(stack, name, "database") == 0.0
         watch(stack)

@@ -10,12 +10,13 @@ from redis import Redis, RedisError
 from sqlalchemy.exc import DBAPIError
 
 from postroom_admin.refusals import describe_refusal
-from postroom_admin.schema import read_schema
 from postroom_admin.settings import EveryResource
 from postroom_config.load import load_or_exit
 from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable
 from postroom_database.inbox_store import DatabaseInboxStore
+from postroom_database.schema import Standing, read_schema
+from postroom_migrations.migrate import head
 from postroom_transport.errors import TransportError
 from postroom_transport.factory import open_transport
 
@@ -38,15 +39,18 @@ class Diagnosis:
 
 
 def examine_database(database: Database) -> Diagnosis:
-    version = database.check()
-    schema = read_schema(database)
+    version, release = database.check(), head()
+    with database.read() as connection:
+        schema = read_schema(connection)
     about = f"{version}, schema {schema.found or 'empty'}"
-    if schema.found == schema.wanted:
+    standing = schema.standing(release)
+    if standing is Standing.AHEAD:
+        about += f": ahead, compatible with this release's {release}"
+    problem = schema.describe_trouble(release)
+    if problem is None:
         return Diagnosis(about)
-    problem = f"this release needs schema {schema.wanted}"
-    if schema.is_newer:
-        return Diagnosis(about, (Finding(f"{problem}, a later one made this", "run that release or a newer one"),))
-    return Diagnosis(about, (Finding(problem, "run `migrate`"),))
+    mend = "run `migrate`" if standing is Standing.BEHIND else "run a release that it serves, or restore a backup"
+    return Diagnosis(about, (Finding(problem, mend),))
 
 
 def examine_redis(client: "Redis") -> Diagnosis:

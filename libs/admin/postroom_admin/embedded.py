@@ -3,12 +3,12 @@
 import click
 from sqlalchemy import Connection
 
+from postroom_admin.migrating import migrate_or_exit
 from postroom_admin.opening import opened_database
 from postroom_admin.settings import EveryResource
 from postroom_config.load import load_or_exit
 from postroom_database.repositories import api_keys, audit, workspaces
 from postroom_domain.tokens import DEVELOPMENT_KEY, hash_token
-from postroom_migrations.migrate import migrate
 
 _WORKSPACE = "development"
 
@@ -16,9 +16,9 @@ _WORKSPACE = "development"
 @click.command("embedded", hidden=True)
 def embedded_command() -> None:
     """Migrate, and with the inbox as transport seed a workspace with the fixed development key. Silent."""
-    uses_inbox = load_or_exit(EveryResource).mail.url.get_secret_value().startswith("inbox:")
+    uses_inbox = load_or_exit(EveryResource).mail.uses_inbox
     with opened_database(patient=True) as database:
-        migrate(database)
+        migrate_or_exit(database)
         if not uses_inbox:
             return
         with database.begin() as connection:

@@ -3,6 +3,7 @@
 import click
 
 from postroom_admin.audit import audit_group
+from postroom_admin.config import config_group
 from postroom_admin.dead import dead_group
 from postroom_admin.doctor import doctor_command
 from postroom_admin.domains import domain_group
@@ -13,8 +14,10 @@ from postroom_admin.events import events_group
 from postroom_admin.fence import fence_command
 from postroom_admin.keys import key_group
 from postroom_admin.migrating import migrate_command
+from postroom_admin.settings import ReleaseOnly
 from postroom_admin.suppressions import suppression_group
 from postroom_admin.workspaces import workspace_group
+from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 
 _EXIT_CODES = """
@@ -23,6 +26,7 @@ Exit codes:
   0   done
   1   not done: nothing of that name or id, something was left as it is, or the doctor found something
   2   wrong arguments
+  65  the schema is a later release's, and serves this one no more
   69  the database is away, or refuses; likewise a queue
   75  another process is migrating; try again later
   78  the configuration is wrong; the report names the variables
@@ -30,8 +34,21 @@ Exit codes:
 """
 
 
+def _show_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's way
+    if wanted and not context.resilient_parsing:
+        click.echo(f"postroom {VERSION} (commit {load_or_exit(ReleaseOnly).release.commit})")
+        context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES)
-@click.version_option(VERSION, prog_name="postroom-admin")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show version and commit.",
+)
 def main() -> None:
     """Postroom's admin processes. They read the same POSTROOM_* variables as the services."""
 
@@ -49,6 +66,7 @@ for command in (
     fence_command,
     audit_group,
     doctor_command,
+    config_group,
     embedded_command,
 ):
     main.add_command(command)

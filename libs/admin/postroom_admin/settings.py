@@ -2,6 +2,7 @@ from postroom_config.database import DatabaseSettings
 from postroom_config.egress import EgressSettings
 from postroom_config.mail import MailSettings
 from postroom_config.redis import RedisSettings
+from postroom_config.release import ReleaseSettings
 from postroom_config.ses_events import SesEventSettings
 from postroom_config.settings import Settings
 
@@ -10,6 +11,12 @@ class DatabaseOnly(Settings):
     """What most commands need."""
 
     database: DatabaseSettings
+
+
+class ReleaseOnly(Settings):
+    """What tells which build this is."""
+
+    release: ReleaseSettings
 
 
 class EventSettings(Settings):

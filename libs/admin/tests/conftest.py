@@ -41,12 +41,12 @@ class Admin:
         self.said.append(done.output)
         return done
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Run it as operators do."""
+    def start(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
+        """Run it as operators do, with more variables if need be."""
         clean = {name: value for name, value in os.environ.items() if not is_ours(name)}
         return subprocess.Popen(
             [sys.executable, "-m", "postroom_admin.main", *arguments],
-            env=clean | {"PYTHONPATH": os.pathsep.join(sys.path)} | self.environment,
+            env=clean | {"PYTHONPATH": os.pathsep.join(sys.path)} | self.environment | more,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

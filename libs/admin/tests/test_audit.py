@@ -27,6 +27,7 @@ SILENT = {
     "embedded": "is Postroom's own, and tested below",
     "doctor": "looks",
     "audit list": "looks",
+    "config check": "looks",
     "dead list": "looks",
     "dead show": "looks",
     "domain list": "looks",

@@ -76,17 +76,15 @@ def test_a_password_that_the_database_refuses_is_said_without_it(admin: Any, mar
     assert "FAIL  database  Access denied for user 'root'" in done.stdout
 
 
-@pytest.mark.parametrize(("revision", "mend"), [("0000", "run `migrate`"), ("9999", "run that release or a newer one")])
-def test_a_schema_of_another_release_is_a_finding(admin: Any, mariadb_url: str, revision: str, mend: str) -> None:
+def test_a_schema_of_an_earlier_release_is_a_finding(admin: Any, mariadb_url: str) -> None:
     database = Database(mariadb_url)
     with database.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = :name"), {"name": revision})
+        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
     database.close()
     done = admin("doctor")
     assert done.exit_code == 1
     assert marks(done.stdout) == {"database": "warn", "redis": "ok", "mail": "ok"}
-    assert f"this release needs schema {head()}" in done.stdout
-    assert f"to mend it: {mend}\n" in done.stdout
+    assert f"the schema is at 0004; this release needs {head()}; to mend it: run `migrate`\n" in done.stdout
 
 
 def test_a_redis_that_drops_keys_is_a_finding(admin: Any, redis_url: str) -> None:

@@ -59,7 +59,7 @@ def test_a_password_that_is_refused_is_not_printed(
     assert PASSWORD not in done.stderr
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, ("doctor",)], ids=" ".join)
+@pytest.mark.parametrize("command", [*COMMANDS, ("doctor",), ("config", "check")], ids=" ".join)
 def test_a_configuration_that_is_wrong_is_reported_without_values(away_admin: Any, command: tuple[str, ...]) -> None:
     away_admin.environment |= {"POSTROOM_DATABASE_URL": f"nosql://{PASSWORD}", "POSTROOM_DATABSE_URL": PASSWORD}
     done = away_admin(*command)
@@ -81,6 +81,7 @@ def test_a_configuration_that_is_wrong_is_reported_without_values(away_admin: An
         (("email", "show"), ["EMAIL_ID", "all that happened to it"]),
         (("erase",), ["--address", "--workspace", "--yes", "not who it was"]),
         (("doctor",), ["how to mend it"]),
+        (("config", "check"), ["Asks no backing service", "78"]),
     ],
     ids=lambda value: " ".join(value) or "postroom-admin",
 )
@@ -96,5 +97,9 @@ def test_help_says_what_a_command_is_for_and_needs_no_configuration(
 
 
 def test_it_tells_its_version_and_keeps_the_internal_command_to_itself(away_admin: Any) -> None:
-    assert away_admin("--version").stdout == f"postroom-admin, version {VERSION}\n"
+    assert away_admin("--version").stdout == f"postroom {VERSION} (commit unknown)\n"
+    away_admin.environment["POSTROOM_COMMIT"] = "0123abcd"
+    assert away_admin("--version").stdout == f"postroom {VERSION} (commit 0123abcd)\n"
+    away_admin.environment.clear()
+    assert away_admin("--version").exit_code == 0
     assert "embedded" not in away_admin("--help").stdout

@@ -1,7 +1,5 @@
 from typing import Any
 
-from sqlalchemy import text
-
 from postroom_database.engine import Database
 from postroom_migrations.migrate import head, revision
 from postroom_testing.mariadb import MariaDb
@@ -29,15 +27,6 @@ def test_two_at_once_are_no_trouble(empty_admin: Any, mariadb_url: str) -> None:
     database.close()
 
 
-def test_a_schema_of_a_later_release_is_left_as_it_is(admin: Any, mariadb_url: str) -> None:
-    set_revision(mariadb_url, "9999")
-    done = admin("migrate")
-    assert (done.exit_code, done.stdout) == (
-        0,
-        f"The schema is at 9999, newer than this release's {head()}: left as it is.\n",
-    )
-
-
 def test_a_database_that_hangs_is_given_up_after_its_time_out(empty_admin: Any, mariadb: MariaDb) -> None:
     mariadb.pause()
     try:
@@ -46,10 +35,3 @@ def test_a_database_that_hangs_is_given_up_after_its_time_out(empty_admin: Any, 
         mariadb.resume()
     assert (done.exit_code, done.stdout) == (69, "")
     assert done.stderr == "The database does not answer. `doctor` says more.\n"
-
-
-def set_revision(url: str, name: str) -> None:
-    database = Database(url)
-    with database.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = :name"), {"name": name})
-    database.close()

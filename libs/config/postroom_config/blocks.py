@@ -24,30 +24,35 @@ from postroom_config.settings import Block
 from postroom_config.webhooks import WebhookSettings
 from postroom_config.worker import WorkerSettings
 
-BLOCKS: tuple[type[Block], ...] = (
-    DatabaseSettings,
-    RedisSettings,
-    MailSettings,
-    SecretSettings,
-    PublicSettings,
-    SenderSettings,
-    RateLimitSettings,
-    ListenSettings,
-    HealthSettings,
-    LogSettings,
-    ReleaseSettings,
-    DrainSettings,
-    HintSettings,
-    WorkerSettings,
-    OutcomeSettings,
-    PaceSettings,
-    SchedulerSettings,
-    BrakeSettings,
-    RetentionSettings,
-    SesEventSettings,
-    EgressSettings,
-    WebhookSettings,
-)
+_SERVICES = ("api", "worker", "scheduler")
+
+READERS: dict[type[Block], tuple[str, ...]] = {
+    DatabaseSettings: (*_SERVICES, "admin"),
+    RedisSettings: (*_SERVICES, "admin"),
+    MailSettings: ("api", "worker", "admin"),
+    SecretSettings: ("api", "worker"),
+    PublicSettings: ("api",),
+    SenderSettings: ("api", "scheduler"),
+    RateLimitSettings: ("api",),
+    ListenSettings: ("api",),
+    HealthSettings: ("worker", "scheduler"),
+    LogSettings: _SERVICES,
+    ReleaseSettings: (*_SERVICES, "admin"),
+    DrainSettings: _SERVICES,
+    HintSettings: _SERVICES,
+    WorkerSettings: ("worker",),
+    OutcomeSettings: ("scheduler",),
+    PaceSettings: ("worker",),
+    SchedulerSettings: ("scheduler",),
+    BrakeSettings: ("scheduler",),
+    RetentionSettings: ("scheduler",),
+    SesEventSettings: ("api", "admin"),
+    EgressSettings: ("api", "worker", "admin"),
+    WebhookSettings: ("worker",),
+}
+"""Which processes read a block; `admin` where one of its commands does."""
+
+BLOCKS = tuple(READERS)
 
 TOOL_VARIABLES: dict[str, str] = {
     "POSTROOM_DATA_DIR": "Where `make run` keeps its data; without it `.postroom/`.",

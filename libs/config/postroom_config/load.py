@@ -1,4 +1,4 @@
-"""Reading the environment: the only place in the release that does."""
+"""Reading the environment of one process. Beside `check`, which reads that of all, nothing in the release does."""
 
 import os
 import sys
@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from postroom_config.contradictions import find_contradictions
 from postroom_config.errors import EX_CONFIG, ConfigError, Problem
 from postroom_config.reading import Reading, read_variable
 from postroom_config.service_links import is_service_link
@@ -33,22 +34,38 @@ def load(settings_class: type[S], environ: Mapping[str, str]) -> S:
     Raises:
         ConfigError: names every variable that is missing, malformed or unknown, and no value.
     """
-    given = {
-        name: text for name, text in environ.items() if not (name.startswith(PREFIX) and is_service_link(name, text))
-    }
-    problems: list[Problem] = []
-    blocks: dict[str, Block] = {}
+    kinds: dict[str, type[Block]] = {}
     for name, field in settings_class.model_fields.items():
         block = field.annotation
         if not (isinstance(block, type) and issubclass(block, Block)):
             raise TypeError(f"{settings_class.__name__}.{name} is no block")
-        made = _load_block(block, given, problems)
+        kinds[name] = block
+    return settings_class(**load_blocks(kinds, leave_out_service_links(environ)))
+
+
+def load_blocks(kinds: Mapping[str, type[Block]], given: Mapping[str, str]) -> dict[str, Block]:
+    """The blocks, by the same names.
+
+    Raises:
+        ConfigError: as `load` does.
+    """
+    problems: list[Problem] = []
+    blocks: dict[str, Block] = {}
+    for name, kind in kinds.items():
+        made = _load_block(kind, given, problems)
         if made is not None:
             blocks[name] = made
+    problems.extend(find_contradictions(blocks.values()))
     problems.extend(find_unknown(given))
     if problems:
         raise ConfigError(tuple(problems))
-    return settings_class(**blocks)
+    return blocks
+
+
+def leave_out_service_links(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: text for name, text in environ.items() if not (name.startswith(PREFIX) and is_service_link(name, text))
+    }
 
 
 def format_report(problems: tuple[Problem, ...]) -> str:

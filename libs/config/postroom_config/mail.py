@@ -9,13 +9,15 @@ from postroom_config.urls import read_query, require_host, split_url
 from postroom_config.variable import Variable
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}", re.ASCII)
+_ENDPOINT_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.ASCII)
+_TLS = ("required", "opportunistic", "off")
 _PARAMETERS = {"ses": {"configuration_set", "endpoint"}, "smtp": {"tls"}, "smtps": set[str](), "inbox": set[str]()}
 
 
 def _check(url: SecretStr) -> SecretStr:
     parts = split_url(url, schemes=("ses", "smtp", "smtps", "inbox"))
-    allowed = _PARAMETERS[parts.scheme]
-    if not read_query(parts).keys() <= allowed:
+    allowed, given = _PARAMETERS[parts.scheme], read_query(parts)
+    if not given.keys() <= allowed:
         raise ValueError(f"the parameters that it may have after the ?: {', '.join(sorted(allowed)) or 'none'}")
     if parts.scheme == "inbox":
         if url.get_secret_value() != "inbox:":
@@ -24,8 +26,11 @@ def _check(url: SecretStr) -> SecretStr:
     require_host(parts)
     if parts.path not in {"", "/"}:
         raise ValueError("it has no path")
+    if given.get("tls", "off") not in _TLS:
+        raise ValueError(f"tls= is one of: {', '.join(_TLS)}")
     if parts.scheme == "ses":
         _check_ses(parts.netloc)
+        _check_endpoint(given.get("endpoint"))
     return url
 
 
@@ -34,6 +39,18 @@ def _check_ses(region: str) -> None:
         raise ValueError("credentials do not go into it: they come from a role, a profile or AWS_* variables")
     if not _REGION.fullmatch(region):
         raise ValueError("after ses:// stands an AWS region")
+
+
+def _check_endpoint(url: str | None) -> None:
+    """As boto3 takes it, which checks it only when it is used."""
+    if url is None:
+        return
+    try:
+        parts = split_url(SecretStr(url), schemes=("http", "https"))
+    except ValueError as problem:
+        raise ValueError(f"endpoint=: {problem}") from None
+    if not _ENDPOINT_HOST.fullmatch(parts.hostname or ""):
+        raise ValueError("endpoint=: its host is letters, digits, hyphens and dots, or an IP address")
 
 
 class MailSettings(Block):
@@ -56,3 +73,12 @@ class MailSettings(Block):
         Field(ge=0.1, le=600),
         Variable("POSTROOM_MAIL_TIMEOUT_SECONDS", about="How long one call to the provider may take."),
     ] = 30.0
+
+    @property
+    def uses_inbox(self) -> bool:
+        return self.url.get_secret_value() == "inbox:"
+
+    @property
+    def longest_call_seconds(self) -> float:
+        """The time-out holds once while connecting and sending, and once more for the answer."""
+        return 2 * self.timeout_seconds

@@ -23,12 +23,21 @@ def read_variable(variable: Variable, environ: Mapping[str, str]) -> Reading | P
     file_name = variable.name + FILE_SUFFIX
     if environ.get(variable.name) and environ.get(file_name):
         return Problem(variable.name, f"set twice: {file_name} is set as well")
-    for name in (variable.name, file_name, variable.platform_name):
-        text = environ.get(name, "") if name else ""
-        if not name or not text:
-            continue
-        return _read_file(file_name, text) if name == file_name else Reading(name, text)
-    return None
+    name = source_of(variable, environ)
+    if name is None:
+        return None
+    return _read_file(name, environ[name]) if name == file_name else Reading(name, environ[name])
+
+
+def source_of(variable: Variable, environ: Mapping[str, str]) -> str | None:
+    """The name that gives a variable its value, as `read_variable` finds it."""
+    return next((name for name in names_of(variable) if environ.get(name)), None)
+
+
+def names_of(variable: Variable) -> tuple[str, ...]:
+    """All names of a variable; the first that is set counts."""
+    platform = (variable.platform_name,) if variable.platform_name else ()
+    return (variable.name, variable.name + FILE_SUFFIX, *platform)
 
 
 def _read_file(name: str, path: str) -> Reading | Problem:

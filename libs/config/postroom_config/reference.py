@@ -28,7 +28,7 @@ deploy sets its own variables. A process looks at them once, when it starts.
   such variable and what was expected, and never shows a value.
 - Unknown is every name with the prefix `POSTROOM_` that no process of the release reads. So one env file can serve the
   api, the worker, the scheduler and the admin commands, and a slip of the pen does not pass unseen. A process checks
-  the values only of what it uses itself.
+  the values only of what it uses itself; the admin command `config check` checks those of all processes at once.
 - Names are case-sensitive.
 - An empty value counts as not set.
 - Each variable has a second form, `NAME_FILE`: the path of a file that holds the value, as secret stores mount them.

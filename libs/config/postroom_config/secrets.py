@@ -1,9 +1,7 @@
-import sys
 from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr
 
-from postroom_config.errors import EX_CONFIG
 from postroom_config.settings import Block
 from postroom_config.variable import Variable
 
@@ -40,11 +38,7 @@ class SecretSettings(Block):
         """The keys, the newest first."""
         return tuple(key.strip() for key in self.keys.get_secret_value().split(","))
 
-    def refuse_example(self) -> None:
-        """End the process with exit code 78 when a key is the one of `.env.example`, which everybody knows."""
-        if _EXAMPLE in self.read():
-            sys.stderr.write(
-                "POSTROOM_SECRET_KEY: it is the example's, which everybody knows and only POSTROOM_MAIL_URL=inbox: may"
-                " use; make one with `openssl rand -hex 32`\n"
-            )
-            sys.exit(EX_CONFIG)
+    @property
+    def hold_example(self) -> bool:
+        """Whether one of them is that of `.env.example`, which everybody knows."""
+        return _EXAMPLE in self.read()

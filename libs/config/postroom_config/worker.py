@@ -7,6 +7,8 @@ from postroom_config.settings import Block
 from postroom_config.variable import Variable
 
 _DAY_SECONDS = 86_400
+SPARE_SECONDS = 5.0
+"""What a lease must hold beyond the call: claiming, rendering, writing the outcome."""
 
 
 class WorkerSettings(Block):
@@ -25,7 +27,8 @@ class WorkerSettings(Block):
         Field(ge=1, le=_DAY_SECONDS),
         Variable(
             "POSTROOM_LEASE_SECONDS",
-            about="How long a worker's claim on an email holds. Must exceed POSTROOM_MAIL_TIMEOUT_SECONDS by 5.",
+            about="How long a worker's claim on an email holds. At least twice"
+            " POSTROOM_MAIL_TIMEOUT_SECONDS and 5 more.",
         ),
     ] = 120
     retry_age_seconds: Annotated[

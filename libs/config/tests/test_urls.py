@@ -51,7 +51,10 @@ CASES: dict[str, type[Settings]] = {
         ("POSTROOM_MAIL_URL", "ses://eu-west-1?configuration_set=postroom"),
         ("POSTROOM_MAIL_URL", "ses://us-gov-west-1"),
         ("POSTROOM_MAIL_URL", "ses://eu-west-1?configuration_set=p&endpoint=http://127.0.0.1:4579"),
+        ("POSTROOM_MAIL_URL", "ses://eu-west-1?endpoint=https://[::1]:4579"),
+        ("POSTROOM_MAIL_URL", "ses://eu-west-1?endpoint=https://Ses.example.com/v2"),
         ("POSTROOM_MAIL_URL", "smtp://relay.example.com"),
+        ("POSTROOM_MAIL_URL", "smtp://relay.example.com?tls=opportunistic"),
         ("POSTROOM_MAIL_URL", "smtp://u%40d:p@relay.example.com:587?tls=required"),
         ("POSTROOM_MAIL_URL", "smtps://u:p@relay.example.com"),
     ],
@@ -88,6 +91,10 @@ def test_accepted(name: str, url: str) -> None:
         ("POSTROOM_MAIL_URL", "ses://eu-west-1?set=h4dden", "the parameters that it may have"),
         ("POSTROOM_MAIL_URL", "smtp://u:h4dden@", "it names no host"),
         ("POSTROOM_MAIL_URL", "smtp://relay/h4dden", "it has no path"),
+        ("POSTROOM_MAIL_URL", "smtp://relay?tls=h4dden", "tls= is one of: required, opportunistic, off"),
+        ("POSTROOM_MAIL_URL", "ses://eu-west-1?endpoint=h4dden", "endpoint=: it must begin with one of: http, https"),
+        ("POSTROOM_MAIL_URL", "ses://eu-west-1?endpoint=http://", "endpoint=: its host is letters"),
+        ("POSTROOM_MAIL_URL", "ses://eu-west-1?endpoint=http://h4d_den:80", "endpoint=: its host is letters"),
     ],
 )
 def test_refused_with_the_reason_and_without_the_value(name: str, url: str, reason: str) -> None:

@@ -38,6 +38,7 @@ _REFUSED = frozenset(
     }
 )
 _DUPLICATE = 1062
+_NO_TABLE = 1146
 _CONTENDED = frozenset({1205, 1213})  # lock wait time-out, deadlock
 
 
@@ -72,6 +73,11 @@ def is_duplicate(problem: BaseException) -> bool:
     if not isinstance(problem, IntegrityError):
         return False
     return _code(problem) == _DUPLICATE or "UNIQUE constraint failed" in str(problem.orig)
+
+
+def is_missing_table(problem: BaseException) -> bool:
+    """A table that is not there (1146): the schema is older than whoever asks."""
+    return _code(problem) == _NO_TABLE or (isinstance(problem, DBAPIError) and "no such table" in str(problem.orig))
 
 
 def _is_busy_sqlite(problem: DBAPIError) -> bool:

@@ -48,10 +48,8 @@ class BackingService:
         return self._down_at is None
 
     @property
-    def seen(self) -> Service:
-        """Raises LookupError before the first answer."""
-        if self._seen is None:
-            raise LookupError(f"nobody has asked {self.name} yet")
+    def seen(self) -> Service | None:
+        """None before the first answer."""
         return self._seen
 
     def note(self, asked_at: float, problem: str | None = None) -> None:

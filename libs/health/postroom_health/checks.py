@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from postroom_health.backing_service import Service
+from postroom_health.backing_service import BackingService, Service
 from postroom_health.probe import Asking, Check
 
 __all__ = ["Check", "Readiness", "Report", "Service"]
@@ -24,6 +24,7 @@ class Readiness:
     """Asks all backing services at once, at most once per `fresh_seconds`, however many ask it.
 
     Args:
+        told: what one of the probes finds out on its way, and notes itself; required, too.
         fresh_seconds: how long an answer is given again.
         probe_seconds: a service that has not answered by then counts as down.
     """
@@ -32,10 +33,12 @@ class Readiness:
         self,
         checks: Sequence[Check],
         *,
+        told: Sequence[BackingService] = (),
         fresh_seconds: float = _FRESH_SECONDS,
         probe_seconds: float = _PROBE_SECONDS,
     ) -> None:
         self._checks = tuple(checks)
+        self._told = tuple(told)
         self._fresh_seconds = fresh_seconds
         self._probe_seconds = probe_seconds
         self._lock = threading.Lock()
@@ -48,8 +51,10 @@ class Readiness:
             if time.monotonic() >= self._fresh_until:
                 self._ask()
                 self._fresh_until = time.monotonic() + self._fresh_seconds
-            services = {check.service.name: check.service.seen for check in self._checks}
-            ready = all(services[check.service.name].status == "up" for check in self._checks if check.required)
+            everything = [*(check.service for check in self._checks), *self._told]
+            services = {service.name: seen for service in everything if (seen := service.seen) is not None}
+            required = [*(check.service for check in self._checks if check.required), *self._told]
+            ready = all(service.name in services and services[service.name].status == "up" for service in required)
             return Report(ready, services)
 
     def _ask(self) -> None:

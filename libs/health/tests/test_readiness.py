@@ -131,5 +131,36 @@ def test_an_answer_is_given_again_only_for_a_while(backing: Backing) -> None:
         assert time.monotonic() < deadline
 
 
+def test_what_a_probe_finds_out_on_its_way_is_required_and_kept_while_the_probe_fails(backing: Backing) -> None:
+    schema = BackingService("schema")
+    trouble: list[str | None] = [None]
+
+    def probe() -> None:
+        asked_at = time.monotonic()
+        backing.probe()
+        schema.note(asked_at, trouble[0])
+
+    readiness = Readiness(
+        [Check(BackingService("database"), probe, required=True)], told=[schema], fresh_seconds=0.0, probe_seconds=0.1
+    )
+    backing.problem = OSError("away")
+    assert statuses(readiness) == (False, {"database": "down"})
+    backing.problem = None
+    assert statuses(readiness) == (True, {"database": "up", "schema": "up"})
+    trouble[0] = "too old"
+    assert statuses(readiness) == (False, {"database": "up", "schema": "down"})
+    backing.problem = OSError("away")
+    assert statuses(readiness) == (False, {"database": "down", "schema": "down"})
+    backing.problem, trouble[0] = None, None
+    assert statuses(readiness) == (True, {"database": "up", "schema": "up"})
+    backing.answering.clear()
+    assert statuses(readiness) == (False, {"database": "down", "schema": "up"})
+
+
+def statuses(readiness: Readiness) -> tuple[bool, dict[str, str]]:
+    report = readiness.report()
+    return report.ready, {name: service.status for name, service in report.services.items()}
+
+
 def test_nothing_to_check_is_ready() -> None:
     assert Readiness([]).report().ready

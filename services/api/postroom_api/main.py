@@ -19,6 +19,7 @@ from postroom_api.terms import expects_events, read_terms
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
+from postroom_database.schema import look_at_schema
 from postroom_egress.fetch import Egress
 from postroom_health.backing_service import BackingService
 from postroom_health.checks import Check, Readiness
@@ -50,10 +51,9 @@ def main() -> None:
         buffer_lines=settings.log.buffer_lines,
     )
     terms = read_terms(settings)
-    if not terms.uses_inbox:
-        settings.secrets.refuse_example()
     host = choose_host(settings.listen, uses_inbox=terms.uses_inbox)
     database_service, redis_service = BackingService("database"), BackingService("redis")
+    schema_service = BackingService("schema")
     database = Database(
         settings.database.url.get_secret_value(),
         pool_size=settings.database.pool_size,
@@ -67,9 +67,10 @@ def main() -> None:
     resources = Resources(database, redis_url, hinter, GroupIntake(database, hinter), terms, redis_service)
     readiness = Readiness(
         [
-            Check(database_service, probe=database.check, required=True),
+            Check(database_service, probe=lambda: look_at_schema(database, schema_service.note), required=True),
             Check(redis_service, probe=hints.check, required=False),
-        ]
+        ],
+        told=[schema_service],
     )
     version = Version("api", VERSION, settings.release.release, settings.release.commit)
     operations = [operations_routes(readiness, version)]

@@ -3,6 +3,7 @@ import json
 import re
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from postroom_api_testing.running import MAIL
 from postroom_database.engine import Database
 from postroom_database.models import Email
 from postroom_database.repositories import api_keys
+from postroom_database.schema import REVISION
 from postroom_domain.tokens import DEVELOPMENT_KEY, hash_token
 from postroom_testing.mariadb import MariaDb
 from postroom_testing.redis import Redis
+from postroom_testing.server import wait_until
 
 SMTP = "smtp://127.0.0.1:1"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is tested is that it is refused
@@ -49,13 +52,8 @@ def test_what_operators_ask_is_answered(environment: dict[str, str], tmp_path: P
     with ApiProcess(tmp_path, environment) as api:
         api.token = token
         assert api.request("GET", "/livez").json() == {"status": "alive"}
-        ready = api.request("GET", "/readyz")
-        assert ready.status == 200
-        assert ready.json()["ready"] is True
-        assert {name: service["status"] for name, service in ready.json()["services"].items()} == {
-            "database": "up",
-            "redis": "up",
-        }
+        assert ready(api) == (200, {"database": "up", "redis": "up", "schema": "up"})
+        assert api.request("GET", "/readyz").json()["ready"] is True
         version = api.request("GET", "/version").json()
         assert (version["service"], version["release"], version["commit"]) == ("api", "r7", "abc123")
         assert api.send().status == 200
@@ -156,6 +154,7 @@ def test_a_hanging_database_does_not_outlast_the_drain_time(
         ({"POSTROOM_DATABSE_URL": "hidden"}, "POSTROOM_DATABSE_URL"),
         ({"PORT": "hidden"}, "PORT"),
         ({"POSTROOM_MAIL_URL": "inbox:", "POSTROOM_HOST": EVERYWHERE}, "POSTROOM_INBOX_EXPOSED"),
+        ({"POSTROOM_SECRET_KEY": "an-example-that-everybody-knows-0000"}, "POSTROOM_SECRET_KEY: contradiction"),
     ],
 )
 def test_a_wrong_setting_stops_the_start(changes: dict[str, str], named: str, tmp_path: Path) -> None:
@@ -176,6 +175,51 @@ def test_the_inbox_can_be_exposed_on_purpose(environment: dict[str, str], tmp_pa
     inbox = {"POSTROOM_MAIL_URL": "inbox:", "POSTROOM_HOST": EVERYWHERE, "POSTROOM_INBOX_EXPOSED": "true"}
     with ApiProcess(tmp_path, environment | inbox) as api:
         assert api.request("GET", "/inbox/messages", headers={"host": "inbox.example.com"}).status == 200
+
+
+@pytest.fixture
+def own_url(mariadb: MariaDb) -> Iterator[str]:
+    """A database whose schema may be changed."""
+    url = mariadb.fresh_database()
+    prepare(url)
+    yield url
+    mariadb.drop_database(url)
+
+
+def test_it_is_ready_on_a_schema_that_serves_it(environment: dict[str, str], tmp_path: Path, own_url: str) -> None:
+    with ApiProcess(tmp_path, environment | {"POSTROOM_DATABASE_URL": own_url}) as api:
+        for statement, status, schema in (
+            ("UPDATE alembic_version SET version_num = '0004'", 503, "down"),
+            ("UPDATE alembic_version SET version_num = '9998'", 200, "up"),
+            ("UPDATE served_releases SET oldest = '9998'", 503, "down"),
+        ):
+            change(own_url, statement)
+            wait_until(lambda status=status: ready(api)[0] == status, seconds=5, what=statement)  # type: ignore[misc]  # bound per statement
+            assert ready(api) == (status, {"database": "up", "redis": "up", "schema": schema})
+        api.terminate()
+        assert api.wait(10) == 0
+    told = [event for event in api.events() if event["event"] in {"service.went_down", "service.came_up"}]
+    assert [(event["event"], event["backing_service"], event.get("reason")) for event in told] == [
+        ("service.went_down", "schema", f"the schema is at 0004; this release needs {REVISION}"),
+        ("service.came_up", "schema", None),
+        (
+            "service.went_down",
+            "schema",
+            f"the schema is at 9998 and serves no release older than 9998; this release is {REVISION}",
+        ),
+    ]
+
+
+def change(url: str, statement: str) -> None:
+    database = Database(url)
+    with database.begin() as connection:
+        connection.execute(text(statement))
+    database.close()
+
+
+def ready(api: ApiProcess) -> tuple[int, dict[str, str]]:
+    answer = api.request("GET", "/readyz")
+    return answer.status, {name: service["status"] for name, service in answer.json()["services"].items()}
 
 
 @pytest.mark.parametrize("mail", [SMTP, "inbox:"])

@@ -9,6 +9,7 @@ from loguru import logger
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
+from postroom_database.schema import look_at_schema
 from postroom_domain.reputation import Brake
 from postroom_domain.suppressions import Origin
 from postroom_domain.unknowns import UnknownRules
@@ -41,6 +42,7 @@ def main() -> None:
         buffer_lines=settings.log.buffer_lines,
     )
     database_service, redis_service = BackingService("database"), BackingService("redis")
+    schema_service = BackingService("schema")
     database = Database(
         settings.database.url.get_secret_value(),
         pool_size=settings.database.pool_size,
@@ -75,9 +77,10 @@ def main() -> None:
     liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
     readiness = Readiness(
         [
-            Check(database_service, probe=database.check, required=True),
+            Check(database_service, probe=lambda: look_at_schema(database, schema_service.note), required=True),
             Check(redis_service, probe=lambda: check_broker(broker), required=True),
-        ]
+        ],
+        told=[schema_service],
     )
     health = HealthServer(
         settings.health.host,

@@ -86,7 +86,7 @@ def test_it_sweeps_answers_and_ends_in_good_order(scheduler: Scheduler, database
     status, ready = scheduler.ask("/readyz")
     assert (status, {name: service["status"] for name, service in ready["services"].items()}) == (
         200,
-        {"database": "up", "redis": "up"},
+        {"database": "up", "redis": "up", "schema": "up"},
     )
     wait_until(lambda: scheduler.ask("/livez")[0] == 200, seconds=SECONDS, what="a sign of life")
     assert scheduler.ask("/version")[1]["release"] == "v7"

@@ -1,15 +1,16 @@
 """The worker: one process, N threads for each lane; more cores means more replicas."""
 
 import sys
-from typing import NoReturn
 
 from loguru import logger
 
 from postroom_config.errors import EX_CONFIG
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
+from postroom_config.worker import SPARE_SECONDS
 from postroom_database.engine import Database
 from postroom_database.inbox_store import DatabaseInboxStore
+from postroom_database.schema import look_at_schema
 from postroom_domain.sealing import Seal
 from postroom_egress.fetch import Egress
 from postroom_health.backing_service import BackingService
@@ -37,8 +38,6 @@ from postroom_worker.webhook_work import WebhookWork
 
 _REDIS_SECONDS = 5.0
 _SILENCE_SECONDS = 60.0
-_SPARE_SECONDS = 5.0
-"""What a lease must hold beyond the call: claiming, rendering, writing the outcome."""
 
 
 def main() -> None:
@@ -51,10 +50,8 @@ def main() -> None:
         format=settings.log.format,
         buffer_lines=settings.log.buffer_lines,
     )
-    _check_lease(settings)
-    if not settings.mail.url.get_secret_value().startswith("inbox:"):
-        settings.secrets.refuse_example()
     database_service, redis_service = BackingService("database"), BackingService("redis")
+    schema_service = BackingService("schema")
     database = Database(
         settings.database.url.get_secret_value(),
         pool_size=max(settings.database.pool_size, 4 * settings.worker.threads + EVENT_THREADS),
@@ -73,13 +70,13 @@ def main() -> None:
             settings.worker.unknown_wait_seconds if transport.settles else 0,
         ),
         lease_seconds=settings.worker.lease_seconds,
-        call_seconds=_longest_call(settings),
+        call_seconds=settings.mail.longest_call_seconds,
     )
     provider_work = ProviderWork(
         database,
         provider,
         DomainLook(database, provider, Seal(settings.secrets.read(), "dkim")),
-        lease_seconds=CALLS_PER_JOB * _longest_call(settings) + _SPARE_SECONDS,
+        lease_seconds=CALLS_PER_JOB * settings.mail.longest_call_seconds + SPARE_SECONDS,
     )
     patience = Patience(database_service, stopping.asked)
     pace = None
@@ -97,9 +94,10 @@ def main() -> None:
     liveness = Liveness(max_silence_seconds=_SILENCE_SECONDS)
     readiness = Readiness(
         [
-            Check(database_service, probe=database.check, required=True),
+            Check(database_service, probe=lambda: look_at_schema(database, schema_service.note), required=True),
             Check(redis_service, probe=lambda: check_broker(broker), required=True),
-        ]
+        ],
+        told=[schema_service],
     )
     health = HealthServer(
         settings.health.host,
@@ -137,25 +135,7 @@ def _open_transport(settings: WorkerServiceSettings, database: Database) -> Tran
             inbox_store=DatabaseInboxStore(database),
         )
     except ValueError as problem:
-        _refuse(f"POSTROOM_MAIL_URL: {problem}")
-
-
-def _longest_call(settings: WorkerServiceSettings) -> float:
-    """Seconds: the time-out holds once while connecting and sending, and once more for the answer."""
-    return 2 * settings.mail.timeout_seconds
-
-
-def _check_lease(settings: WorkerServiceSettings) -> None:
-    shortest = _longest_call(settings) + _SPARE_SECONDS
-    if settings.worker.lease_seconds < shortest:
-        _refuse(
-            "POSTROOM_LEASE_SECONDS: a lease must outlast one call to the provider; with this"
-            f" POSTROOM_MAIL_TIMEOUT_SECONDS it must be at least {shortest:g}"
-        )
-
-
-def _refuse(problem: str) -> NoReturn:
-    sys.stderr.write(f"{problem}\n")
+        sys.stderr.write(f"POSTROOM_MAIL_URL: {problem}\n")
     sys.exit(EX_CONFIG)
 
 

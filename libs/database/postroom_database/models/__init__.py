@@ -15,6 +15,7 @@ from postroom_database.models.provider_quota import ProviderQuota
 from postroom_database.models.recipient import Recipient
 from postroom_database.models.retention_mark import RetentionMark
 from postroom_database.models.schedule import Schedule, ScheduleSlot
+from postroom_database.models.served_release import ServedRelease
 from postroom_database.models.suppression import Suppression
 from postroom_database.models.template import Template, TemplateVersion
 from postroom_database.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
@@ -39,6 +40,7 @@ __all__ = [
     "RetentionMark",
     "Schedule",
     "ScheduleSlot",
+    "ServedRelease",
     "Suppression",
     "Template",
     "TemplateVersion",

@@ -1,24 +1,25 @@
 """Workspaces, keys, emails with their bodies, outcomes and events, idempotency keys, and the captured inbox."""
 
 import sqlalchemy as sa
-from alembic import op
 
+from postroom_migrations.changes import create_index, create_table
 from postroom_migrations.column_types import TABLE_OPTIONS, column_types
 
 revision = "0001"
 down_revision = None
+oldest_served = "0001"
 
 
 def upgrade() -> None:
     types = column_types()
-    op.create_table(
+    create_table(
         "workspaces",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("name", sa.String(100), nullable=False, unique=True),
         sa.Column("created_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_table(
+    create_table(
         "api_keys",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("workspace_id", types.identity, nullable=False),
@@ -28,8 +29,8 @@ def upgrade() -> None:
         sa.Column("revoked_at", types.moment),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_api_keys_workspace_id_id", "api_keys", ["workspace_id", "id"])
-    op.create_table(
+    create_index("ix_api_keys_workspace_id_id", "api_keys", ["workspace_id", "id"])
+    create_table(
         "emails",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("workspace_id", types.identity, nullable=False),
@@ -56,10 +57,10 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_emails_workspace_id_id", "emails", ["workspace_id", "id"])
-    op.create_index("ix_emails_state_lane_due_at_hinted_at", "emails", ["state", "lane", "due_at", "hinted_at"])
-    op.create_index("ix_emails_lease_ends_at", "emails", ["lease_ends_at"])
-    op.create_table(
+    create_index("ix_emails_workspace_id_id", "emails", ["workspace_id", "id"])
+    create_index("ix_emails_state_lane_due_at_hinted_at", "emails", ["state", "lane", "due_at", "hinted_at"])
+    create_index("ix_emails_lease_ends_at", "emails", ["lease_ends_at"])
+    create_table(
         "attachments",
         sa.Column("email_id", types.identity, primary_key=True),
         sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
@@ -71,7 +72,7 @@ def upgrade() -> None:
         sa.Column("path", sa.Text),
         **TABLE_OPTIONS,
     )
-    op.create_table(
+    create_table(
         "content_chunks",
         sa.Column("email_id", types.identity, primary_key=True),
         sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
@@ -79,7 +80,7 @@ def upgrade() -> None:
         sa.Column("data", types.chunk, nullable=False),
         **TABLE_OPTIONS,
     )
-    op.create_table(
+    create_table(
         "recipients",
         sa.Column("email_id", types.identity, primary_key=True),
         sa.Column("address", sa.String(320), primary_key=True),
@@ -88,7 +89,7 @@ def upgrade() -> None:
         sa.Column("updated_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_table(
+    create_table(
         "events",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("workspace_id", types.identity, nullable=False),
@@ -99,8 +100,8 @@ def upgrade() -> None:
         sa.Column("created_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_events_email_id_id", "events", ["email_id", "id"])
-    op.create_table(
+    create_index("ix_events_email_id_id", "events", ["email_id", "id"])
+    create_table(
         "idempotency_keys",
         sa.Column("workspace_id", types.identity, primary_key=True),
         sa.Column("endpoint", sa.String(16), primary_key=True),
@@ -110,8 +111,8 @@ def upgrade() -> None:
         sa.Column("created_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"])
-    op.create_table(
+    create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"])
+    create_table(
         "inbox_messages",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("email_id", types.identity, nullable=False),
@@ -122,7 +123,7 @@ def upgrade() -> None:
         sa.Column("received_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_table(
+    create_table(
         "inbox_chunks",
         sa.Column("message_id", types.identity, primary_key=True),
         sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),

@@ -1,20 +1,21 @@
 """What clients manage: permissions of keys, domains, templates, suppressions; and the provider's jobs."""
 
 import sqlalchemy as sa
-from alembic import op
 
+from postroom_migrations.changes import add_column, create_index, create_table
 from postroom_migrations.column_types import TABLE_OPTIONS, column_types
 
 revision = "0002"
 down_revision = "0001"
+oldest_served = "0002"
 
 
 def upgrade() -> None:
     types = column_types()
-    op.add_column("api_keys", sa.Column("permission", sa.String(20), nullable=False, server_default="full_access"))
-    op.add_column("api_keys", sa.Column("domain_id", types.identity))
-    op.add_column("api_keys", sa.Column("last_used_at", types.moment))
-    op.create_table(
+    add_column("api_keys", sa.Column("permission", sa.String(20), nullable=False, server_default="full_access"))
+    add_column("api_keys", sa.Column("domain_id", types.identity))
+    add_column("api_keys", sa.Column("last_used_at", types.moment))
+    create_table(
         "domains",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("workspace_id", types.identity, nullable=False),
@@ -39,8 +40,8 @@ def upgrade() -> None:
         sa.Column("created_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_domains_workspace_id_id", "domains", ["workspace_id", "id"])
-    op.create_table(
+    create_index("ix_domains_workspace_id_id", "domains", ["workspace_id", "id"])
+    create_table(
         "templates",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("workspace_id", types.identity, nullable=False),
@@ -54,8 +55,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", "alias", name="uq_templates_workspace_id_alias"),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_templates_workspace_id_id", "templates", ["workspace_id", "id"])
-    op.create_table(
+    create_index("ix_templates_workspace_id_id", "templates", ["workspace_id", "id"])
+    create_table(
         "template_versions",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("template_id", types.identity, nullable=False),
@@ -68,8 +69,8 @@ def upgrade() -> None:
         sa.Column("created_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_template_versions_template_id_id", "template_versions", ["template_id", "id"])
-    op.create_table(
+    create_index("ix_template_versions_template_id_id", "template_versions", ["template_id", "id"])
+    create_table(
         "suppressions",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("workspace_id", types.identity, nullable=False),
@@ -80,8 +81,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", "address", name="uq_suppressions_workspace_id_address"),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_suppressions_workspace_id_id", "suppressions", ["workspace_id", "id"])
-    op.create_table(
+    create_index("ix_suppressions_workspace_id_id", "suppressions", ["workspace_id", "id"])
+    create_table(
         "provider_jobs",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("workspace_id", types.identity, nullable=False),
@@ -95,4 +96,4 @@ def upgrade() -> None:
         sa.Column("created_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_provider_jobs_due_at", "provider_jobs", ["due_at"])
+    create_index("ix_provider_jobs_due_at", "provider_jobs", ["due_at"])

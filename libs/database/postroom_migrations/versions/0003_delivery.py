@@ -1,25 +1,26 @@
 """What delivery survives on: crashes, held mail, suspended workspaces, the provider's quota and messages."""
 
 import sqlalchemy as sa
-from alembic import op
 
+from postroom_migrations.changes import add_column, create_index, create_table
 from postroom_migrations.column_types import TABLE_OPTIONS, column_types
 
 revision = "0003"
 down_revision = "0002"
+oldest_served = "0003"
 
 
 def upgrade() -> None:
     types = column_types()
-    op.add_column("emails", sa.Column("first_tried_at", types.moment))
-    op.add_column("emails", sa.Column("crashes", sa.Integer, nullable=False, server_default="0"))
-    op.add_column("emails", sa.Column("unknowns", sa.Integer, nullable=False, server_default="0"))
-    op.add_column("emails", sa.Column("held_because", sa.String(12)))
-    op.add_column("workspaces", sa.Column("suspended_at", types.moment))
-    op.add_column("workspaces", sa.Column("suspended_reason", sa.Text))
-    op.add_column("workspaces", sa.Column("resumed_at", types.moment))
-    op.create_index("ix_events_workspace_id_type_created_at", "events", ["workspace_id", "type", "created_at"])
-    op.create_table(
+    add_column("emails", sa.Column("first_tried_at", types.moment))
+    add_column("emails", sa.Column("crashes", sa.Integer, nullable=False, server_default="0"))
+    add_column("emails", sa.Column("unknowns", sa.Integer, nullable=False, server_default="0"))
+    add_column("emails", sa.Column("held_because", sa.String(12)))
+    add_column("workspaces", sa.Column("suspended_at", types.moment))
+    add_column("workspaces", sa.Column("suspended_reason", sa.Text))
+    add_column("workspaces", sa.Column("resumed_at", types.moment))
+    create_index("ix_events_workspace_id_type_created_at", "events", ["workspace_id", "type", "created_at"])
+    create_table(
         "provider_quotas",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("per_second", sa.Double, nullable=False),
@@ -29,7 +30,7 @@ def upgrade() -> None:
         sa.Column("read_at", types.moment, nullable=False),
         **TABLE_OPTIONS,
     )
-    op.create_table(
+    create_table(
         "provider_messages",
         sa.Column("id", sa.String(100), primary_key=True),
         sa.Column("received_at", types.moment, nullable=False, server_default=types.now),

@@ -3,21 +3,23 @@
 import sqlalchemy as sa
 from alembic import op
 
+from postroom_migrations.changes import add_column, create_index, create_table
 from postroom_migrations.column_types import TABLE_OPTIONS, ColumnTypes, column_types
 
 revision = "0004"
 down_revision = "0003"
+oldest_served = "0004"
 
 
 def upgrade() -> None:
     types = column_types()
-    op.add_column("emails", sa.Column("key_id", types.identity))
+    add_column("emails", sa.Column("key_id", types.identity))
     with op.batch_alter_table("events") as events:
         events.alter_column("email_id", existing_type=types.identity, nullable=True)
     _keep_provider_messages(types)
     _add_webhooks(types)
     _add_schedules(types)
-    op.create_table(
+    create_table(
         "audit_entries",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("workspace_id", types.identity, nullable=False),
@@ -30,8 +32,8 @@ def upgrade() -> None:
         sa.Column("created_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_audit_entries_workspace_id_id", "audit_entries", ["workspace_id", "id"])
-    op.create_table(
+    create_index("ix_audit_entries_workspace_id_id", "audit_entries", ["workspace_id", "id"])
+    create_table(
         "retention_marks",
         sa.Column("name", sa.String(40), primary_key=True),
         sa.Column("moment", types.moment, nullable=False),
@@ -50,15 +52,15 @@ def _keep_provider_messages(types: ColumnTypes) -> None:
         sa.Column("lease_token", types.identity),
         sa.Column("result", sa.String(16)),
     ):
-        op.add_column("provider_messages", column)
-    op.create_index("uq_provider_messages_job_id", "provider_messages", ["job_id"], unique=True)
-    op.create_index("ix_provider_messages_due_at", "provider_messages", ["due_at"])
-    op.create_index("ix_provider_messages_result_received_at", "provider_messages", ["result", "received_at"])
-    op.create_index("ix_provider_messages_received_at", "provider_messages", ["received_at"])
+        add_column("provider_messages", column)
+    create_index("uq_provider_messages_job_id", "provider_messages", ["job_id"], unique=True)
+    create_index("ix_provider_messages_due_at", "provider_messages", ["due_at"])
+    create_index("ix_provider_messages_result_received_at", "provider_messages", ["result", "received_at"])
+    create_index("ix_provider_messages_received_at", "provider_messages", ["received_at"])
 
 
 def _add_webhooks(types: ColumnTypes) -> None:
-    op.create_table(
+    create_table(
         "webhooks",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("workspace_id", types.identity, nullable=False),
@@ -77,8 +79,8 @@ def _add_webhooks(types: ColumnTypes) -> None:
         sa.Column("created_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_webhooks_workspace_id_id", "webhooks", ["workspace_id", "id"])
-    op.create_table(
+    create_index("ix_webhooks_workspace_id_id", "webhooks", ["workspace_id", "id"])
+    create_table(
         "webhook_deliveries",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("workspace_id", types.identity, nullable=False),
@@ -92,10 +94,10 @@ def _add_webhooks(types: ColumnTypes) -> None:
         sa.Column("created_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_webhook_deliveries_webhook_id_due_at", "webhook_deliveries", ["webhook_id", "due_at"])
-    op.create_index("ix_webhook_deliveries_webhook_id_id", "webhook_deliveries", ["webhook_id", "id"])
-    op.create_index("ix_webhook_deliveries_event_id", "webhook_deliveries", ["event_id"])
-    op.create_table(
+    create_index("ix_webhook_deliveries_webhook_id_due_at", "webhook_deliveries", ["webhook_id", "due_at"])
+    create_index("ix_webhook_deliveries_webhook_id_id", "webhook_deliveries", ["webhook_id", "id"])
+    create_index("ix_webhook_deliveries_event_id", "webhook_deliveries", ["event_id"])
+    create_table(
         "webhook_attempts",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("delivery_id", types.identity, nullable=False),
@@ -105,11 +107,11 @@ def _add_webhooks(types: ColumnTypes) -> None:
         sa.Column("sent_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_webhook_attempts_delivery_id_id", "webhook_attempts", ["delivery_id", "id"])
+    create_index("ix_webhook_attempts_delivery_id_id", "webhook_attempts", ["delivery_id", "id"])
 
 
 def _add_schedules(types: ColumnTypes) -> None:
-    op.create_table(
+    create_table(
         "schedules",
         sa.Column("id", types.identity, primary_key=True),
         sa.Column("workspace_id", types.identity, nullable=False),
@@ -131,9 +133,9 @@ def _add_schedules(types: ColumnTypes) -> None:
         sa.Column("updated_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_schedules_workspace_id_id", "schedules", ["workspace_id", "id"])
-    op.create_index("ix_schedules_next_at", "schedules", ["next_at"])
-    op.create_table(
+    create_index("ix_schedules_workspace_id_id", "schedules", ["workspace_id", "id"])
+    create_index("ix_schedules_next_at", "schedules", ["next_at"])
+    create_table(
         "schedule_slots",
         sa.Column("schedule_id", types.identity, primary_key=True),
         sa.Column("slot", sa.String(32), primary_key=True),
@@ -144,4 +146,4 @@ def _add_schedules(types: ColumnTypes) -> None:
         sa.Column("created_at", types.moment, nullable=False, server_default=types.now),
         **TABLE_OPTIONS,
     )
-    op.create_index("ix_schedule_slots_slot_at", "schedule_slots", ["slot_at"])
+    create_index("ix_schedule_slots_slot_at", "schedule_slots", ["slot_at"])

@@ -1,0 +1,7 @@
+from postroom_api.settings import ApiSettings
+from postroom_config.blocks import READERS
+
+
+def test_the_blocks_that_it_reads_are_known_to_be_read_by_it() -> None:
+    read = {field.annotation for field in ApiSettings.model_fields.values()}
+    assert read == {block for block, readers in READERS.items() if "api" in readers}
