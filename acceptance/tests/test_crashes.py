@@ -32,6 +32,7 @@ def environment(
         # Short, so that the test need not wait for minutes; the rules are the same.
         "POSTROOM_MAIL_TIMEOUT_SECONDS": "2",
         "POSTROOM_LEASE_SECONDS": "9",
+        "POSTROOM_UNKNOWN_WAIT_SECONDS": "2",
         "POSTROOM_HINT_AGE_SECONDS": "5",
     }
     server.latency_seconds = 0.0

@@ -61,22 +61,25 @@ def forget(database: Database, what: str, some: Sequence[Batch], round_seconds: 
     """
     until = time.monotonic() + round_seconds
     count = 0
-    while some:
-        going_on = []
-        for batch in some:
-            begun = time.monotonic()
-            if begun > until:
-                break
-            with database.begin() as connection:
-                done = batch(connection)
-            FORGOTTEN.labels(what).inc(done.count)
-            count += done.count
-            if done.more:
-                going_on.append(batch)
-                time.sleep(time.monotonic() - begun)
-        some = going_on
-    if count:
-        logger.info("records.forgotten", what=what, count=count)
+    try:
+        while some:
+            going_on = []
+            for batch in some:
+                begun = time.monotonic()
+                if begun > until:
+                    break
+                with database.begin() as connection:
+                    done = batch(connection)
+                FORGOTTEN.labels(what).inc(done.count)
+                count += done.count
+                if done.more:
+                    going_on.append(batch)
+                    time.sleep(time.monotonic() - begun)
+            some = going_on
+    finally:
+        # What one batch did stays done when the next one meets another scheduler, or a database that is away.
+        if count:
+            logger.info("records.forgotten", what=what, count=count)
 
 
 def _old(batch: Callable[..., Forgotten], days: int, limit: int) -> Batch:

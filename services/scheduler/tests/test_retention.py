@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, func, insert, select, update
 
 from postroom_database.engine import Database
+from postroom_database.errors import DatabaseUnavailable
 from postroom_database.models import ContentChunk, Email, IdempotencyKey
 from postroom_database.repositories.retention import Forgotten
 from postroom_database.types import Now
@@ -113,6 +114,19 @@ def test_four_schedulers_forget_together(database: Database, events: Any) -> Non
     assert (left(database, Email), left(database, ContentChunk)) == (0, 0)
     assert sum(fields["count"] for fields in events.of("records.forgotten") if fields["what"] == "emails") == 300
     assert events.of("job.failed") == []
+
+
+def test_what_a_round_did_before_it_was_disturbed_is_told(database: Database, events: Any) -> None:
+    answers = iter([Forgotten(50, more=True), None])
+
+    def batch(_: Connection) -> Forgotten:
+        if (answer := next(answers)) is None:
+            raise DatabaseUnavailable
+        return answer
+
+    with pytest.raises(DatabaseUnavailable):
+        forget(database, "emails", [batch])
+    assert events.of("records.forgotten") == [{"what": "emails", "count": 50}]
 
 
 def test_every_kind_runs_on_a_database_where_nothing_is_old(database: Database) -> None:
