@@ -33,8 +33,8 @@ def main() -> int:
         _list_contents(service, image)
     manifest = {"version": names.version, "commit": names.commit, "modified": names.modified, "images": images}
     (ROOT / "dist/build.json").write_text(json.dumps(manifest, indent=2) + "\n")
-    for service, image in images.items():
-        sys.stdout.write(f"postroom-{service}  {image['reference']}\n")
+    for service, named in images.items():
+        sys.stdout.write(f"postroom-{service}  {named['reference']}\n")
     sys.stdout.write(f"dist/build.json: version {names.version}, commit {names.tag}\n")
     return 0
 
