@@ -20,6 +20,7 @@ from postroom_testing.fixtures import (
     sns_server,
     sqs,
 )
+from postroom_testing.migrated import migrated, migrated_url
 
 
 @dataclass
@@ -79,16 +80,15 @@ def empty_admin(mariadb_url: str, new_admin: Callable[[str], Admin]) -> Admin:
 
 
 @pytest.fixture
-def admin(empty_admin: Admin) -> Admin:
+def admin(migrated_url: str, new_admin: Callable[[str], Admin]) -> Admin:
     """Over a database of this release."""
-    assert empty_admin("migrate").exit_code == 0
-    return empty_admin
+    return new_admin(migrated_url)
 
 
 @pytest.fixture
-def database(admin: Admin, mariadb_url: str) -> Iterator[Database]:
-    """The admin's own."""
-    opened = Database(mariadb_url, pool_size=2, timeout_seconds=5)
+def database(migrated_url: str) -> Iterator[Database]:
+    """What the admin works on."""
+    opened = Database(migrated_url, pool_size=2, timeout_seconds=5)
     yield opened
     opened.close()
 

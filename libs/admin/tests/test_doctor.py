@@ -69,15 +69,15 @@ def test_servers_that_hang_are_given_up(
     assert marks(done.stdout) == {"database": "FAIL", "redis": "FAIL", "mail": "ok"}
 
 
-def test_a_password_that_the_database_refuses_is_said_without_it(admin: Any, mariadb_url: str) -> None:
-    admin.environment["POSTROOM_DATABASE_URL"] = mariadb_url.replace("root@", f"root:{PASSWORD}@")
+def test_a_password_that_the_database_refuses_is_said_without_it(admin: Any, migrated_url: str) -> None:
+    admin.environment["POSTROOM_DATABASE_URL"] = migrated_url.replace("root@", f"root:{PASSWORD}@")
     done = admin("doctor")
     assert done.exit_code == 1
     assert "FAIL  database  Access denied for user 'root'" in done.stdout
 
 
-def test_a_schema_of_an_earlier_release_is_a_finding(admin: Any, mariadb_url: str) -> None:
-    database = Database(mariadb_url)
+def test_a_schema_of_an_earlier_release_is_a_finding(admin: Any, migrated_url: str) -> None:
+    database = Database(migrated_url)
     with database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
     database.close()

@@ -14,9 +14,9 @@ from postroom_testing.drafts import draft, store
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
-def test_an_email_is_shown_with_its_recipients_and_events(admin: Any, mariadb_url: str) -> None:
+def test_an_email_is_shown_with_its_recipients_and_events(admin: Any, migrated_url: str) -> None:
     one = draft(key_id=new_id(), cc=["c@example.com", "d@example.com"], bcc=["b@example.com"])
-    database = Database(mariadb_url)
+    database = Database(migrated_url)
     store(database, one)
     with database.begin() as connection:
         claim = deliveries.claim(connection, one.id, lease_seconds=60)
@@ -75,9 +75,9 @@ def test_an_email_is_shown_with_its_recipients_and_events(admin: Any, mariadb_ur
     assert re.fullmatch(rf'  {MOMENT}  email\.bounced          c@example\.com  {{"bounceType":"Permanent"}}', bounced)
 
 
-def test_an_email_without_attempts_says_so(admin: Any, mariadb_url: str) -> None:
+def test_an_email_without_attempts_says_so(admin: Any, migrated_url: str) -> None:
     one = draft()
-    database = Database(mariadb_url)
+    database = Database(migrated_url)
     store(database, one)
     database.close()
     assert admin("email", "show", str(one.id)).stdout.endswith(

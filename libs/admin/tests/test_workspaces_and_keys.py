@@ -32,12 +32,12 @@ def test_a_workspace_is_created_once(admin: Any, database: Database) -> None:
 
 
 def test_a_workspace_that_another_process_is_creating_is_no_error(
-    admin: Any, database: Database, mariadb: MariaDb, mariadb_url: str
+    admin: Any, database: Database, mariadb: MariaDb, migrated_url: str
 ) -> None:
     admin.environment["POSTROOM_DATABASE_TIMEOUT_SECONDS"] = "30"
     results: list[Any] = []
     thread = threading.Thread(target=lambda: results.append(admin("workspace", "create", "acme")))
-    with mariadb.connect(mariadb_url) as watching, watching.cursor() as cursor, database.begin() as connection:
+    with mariadb.connect(migrated_url) as watching, watching.cursor() as cursor, database.begin() as connection:
         workspace_id = workspaces.add(connection, "acme")
         thread.start()
         wait_until(lambda: cursor.execute(ADDING) == 1, seconds=SECONDS, what="the command to wait for the other's row")
@@ -54,7 +54,7 @@ def test_a_name_that_cannot_be_shown_is_refused(admin: Any, command: tuple[str, 
 
 
 def test_a_key_is_printed_alone_and_only_its_hash_is_kept(
-    admin: Any, database: Database, mariadb: MariaDb, mariadb_url: str
+    admin: Any, database: Database, mariadb: MariaDb, migrated_url: str
 ) -> None:
     admin("workspace", "create", "acme")
     process = admin.start("key", "create", "--workspace", "acme", "--name", "ci")
@@ -68,7 +68,7 @@ def test_a_key_is_printed_alone_and_only_its_hash_is_kept(
     with database.read() as reading:
         assert [key.name for key in api_keys.of_workspace(reading, found.workspace_id)] == ["ci"]
     assert str(found.key_id) in err
-    with mariadb.connect(mariadb_url) as connection, connection.cursor() as cursor:
+    with mariadb.connect(migrated_url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT * FROM api_keys")
         [row] = cursor.fetchall()
     assert token.encode() not in b"|".join(str(value).encode() for value in row)

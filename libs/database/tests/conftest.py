@@ -6,6 +6,7 @@ import pytest
 from postroom_database.engine import Database
 from postroom_migrations.migrate import migrate
 from postroom_testing.fixtures import mariadb, mariadb_url
+from postroom_testing.migrated import migrated, migrated_url
 
 
 @pytest.fixture(params=["mariadb", "sqlite"])
@@ -17,18 +18,21 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture
-def database(empty_url: str) -> Iterator[Database]:
-    opened = Database(empty_url, pool_size=4, timeout_seconds=5)
-    migrate(opened)
+@pytest.fixture(params=["mariadb", "sqlite"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """One of this release."""
+    on_sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'postroom.db'}" if on_sqlite else request.getfixturevalue("migrated_url")
+    opened = Database(url, pool_size=4, timeout_seconds=5)
+    if on_sqlite:
+        migrate(opened)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def mariadb_database(mariadb_url: str) -> Iterator[Database]:
+def mariadb_database(migrated_url: str) -> Iterator[Database]:
     """For what one server alone can show: two writers at once."""
-    opened = Database(mariadb_url, pool_size=8, timeout_seconds=4)
-    migrate(opened)
+    opened = Database(migrated_url, pool_size=8, timeout_seconds=4)
     yield opened
     opened.close()

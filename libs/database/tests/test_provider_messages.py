@@ -56,10 +56,10 @@ def test_a_second_one_of_its_id_changes_nothing(database: Database) -> None:
     assert (before.body, before.request_id, before.result, before.attempts) == ("said", "request-1", None, 0)
 
 
-def test_of_two_at_once_one_is_kept(mariadb_database: Database, mariadb: Any, mariadb_url: str) -> None:
+def test_of_two_at_once_one_is_kept(mariadb_database: Database, mariadb: Any, migrated_url: str) -> None:
     waiting = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'INSERT INTO provider_messages%'"
     with (
-        mariadb.connect(mariadb_url) as watching,
+        mariadb.connect(migrated_url) as watching,
         watching.cursor() as cursor,
         ThreadPoolExecutor(1) as pool,
         mariadb_database.engine.connect() as connection,

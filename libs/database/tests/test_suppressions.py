@@ -104,11 +104,11 @@ def test_pages_know_origins_and_workspaces(database: Database) -> None:
 
 @pytest.mark.parametrize("first_commits", [True, False])
 def test_two_that_add_one_address_at_once(
-    mariadb_database: Database, mariadb: Any, mariadb_url: str, *, first_commits: bool
+    mariadb_database: Database, mariadb: Any, migrated_url: str, *, first_commits: bool
 ) -> None:
     waiting = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'INSERT INTO suppressions%'"
     with (
-        mariadb.connect(mariadb_url) as watching,
+        mariadb.connect(migrated_url) as watching,
         watching.cursor() as cursor,
         ThreadPoolExecutor(1) as pool,
         mariadb_database.engine.connect() as connection,

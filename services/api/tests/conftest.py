@@ -11,32 +11,14 @@ from postroom_database.models.base import Base
 from postroom_migrations.migrate import migrate
 from postroom_testing.fixtures import mariadb, redis_server, redis_url, revive, ses, sns, sns_server
 from postroom_testing.mariadb import MariaDb
+from postroom_testing.migrated import migrated, migrated_url
 from postroom_testing.redis import Redis
 from postroom_testing.sns import SnsServer
 
 
-@pytest.fixture(scope="session")
-def migrated_url(mariadb: MariaDb) -> Iterator[str]:
-    """One database for the session: its tables are made once, by the migrations."""
-    revive(mariadb)
-    url = mariadb.fresh_database()
-    database = Database(url)
-    migrate(database)
-    database.close()
-    yield url
-    revive(mariadb)
-    mariadb.drop_database(url)
-
-
 @pytest.fixture
-def mariadb_url(mariadb: MariaDb, migrated_url: str) -> Iterator[str]:
-    """That database, emptied."""
-    revive(mariadb)
-    with mariadb.connect(migrated_url) as connection, connection.cursor() as cursor:
-        for table in Base.metadata.tables:
-            cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
-    yield migrated_url
-    revive(mariadb)
+def mariadb_url(migrated_url: str) -> str:
+    return migrated_url
 
 
 @pytest.fixture(params=["mariadb", "sqlite"])

@@ -11,14 +11,13 @@ from postroom_database.engine import Database
 from postroom_domain.lanes import Lane
 from postroom_jobs.broker import open_broker
 from postroom_jobs.names import DELIVER, Job
-from postroom_migrations.migrate import migrate
 from postroom_testing.fixtures import mariadb, mariadb_url, redis_server, redis_url
+from postroom_testing.migrated import migrated, migrated_url
 
 
 @pytest.fixture
-def database(mariadb_url: str) -> Iterator[Database]:
-    opened = Database(mariadb_url, pool_size=8, timeout_seconds=2)
-    migrate(opened)
+def database(migrated_url: str) -> Iterator[Database]:
+    opened = Database(migrated_url, pool_size=8, timeout_seconds=2)
     yield opened
     opened.close()
 

@@ -57,11 +57,11 @@ class Scheduler:
 
 
 @pytest.fixture
-def scheduler(database: Database, mariadb_url: str, redis_url: str) -> Iterator[Scheduler]:
+def scheduler(database: Database, migrated_url: str, redis_url: str) -> Iterator[Scheduler]:
     port = free_port()
     process = start(
         {
-            "POSTROOM_DATABASE_URL": mariadb_url,
+            "POSTROOM_DATABASE_URL": migrated_url,
             "POSTROOM_REDIS_URL": redis_url,
             "POSTROOM_HEALTH_HOST": "127.0.0.1",
             "POSTROOM_HEALTH_PORT": str(port),

@@ -6,14 +6,13 @@ import pytest
 from loguru import logger
 
 from postroom_database.engine import Database
-from postroom_migrations.migrate import migrate
 from postroom_testing.fixtures import mariadb, mariadb_url, redis_server, redis_url, ses, smtp_server
+from postroom_testing.migrated import migrated, migrated_url
 
 
 @pytest.fixture
-def database(mariadb_url: str) -> Iterator[Database]:
-    opened = Database(mariadb_url, pool_size=8, timeout_seconds=5)
-    migrate(opened)
+def database(migrated_url: str) -> Iterator[Database]:
+    opened = Database(migrated_url, pool_size=8, timeout_seconds=5)
     yield opened
     opened.close()
 
