@@ -127,6 +127,8 @@ class Server(abc.ABC):
     def pause(self) -> None:
         """Let it hang: connections stay open, nothing answers."""
         os.kill(self.pid, signal.SIGSTOP)
+        # Told at once, but done only when each of its threads has been stopped: until then one may still answer.
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
