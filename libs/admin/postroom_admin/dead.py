@@ -6,10 +6,11 @@ from sqlalchemy import Connection
 
 from postroom_admin.each import act_on_each, check_choice, page_by_page, read_ids
 from postroom_admin.email_show import show
-from postroom_admin.moments import show_moment
 from postroom_admin.opening import opened_database
+from postroom_admin.printing import Column, json_option, print_list
 from postroom_database.engine import Database
 from postroom_database.repositories import held
+from postroom_database.types import AnyRow
 from postroom_domain.states import HeldBecause
 
 _because = click.option(
@@ -18,6 +19,14 @@ _because = click.option(
     help="Only those that are held for this.",
 )
 _ids = click.argument("email_ids", nargs=-1, callback=read_ids, metavar="[EMAIL_ID]...")
+_COLUMNS = (
+    Column("id", 36),
+    Column("workspace_id", 36),
+    Column("held_because", 8),
+    Column("held_at", 24),
+    Column("attempts", 3, lambda record: f"{record['attempts']:>3}"),
+    Column("reason"),
+)
 _all = click.option("--all", "everything", is_flag=True, help="All that are held, or all of --because.")
 
 
@@ -37,15 +46,12 @@ def dead_group() -> None:
 
 @dead_group.command("list")
 @_because
-def list_dead(because: str | None) -> None:
+@json_option
+def list_dead(because: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's way
     """List held mail, oldest first: id, workspace, why and since when it is held, attempts, what happened last."""
-    count = 0
     with opened_database() as database:
-        for row_id, line in _held(database, because):
-            click.echo(f"{row_id}  {line}".rstrip())
-            count += 1
-    if not count:
-        click.echo("No mail is held.", err=True)
+        records = (row._asdict() for row in _held(database, because))
+        print_list(records, _COLUMNS, as_json=as_json, nothing="No mail is held.")
 
 
 dead_group.add_command(show, "show")
@@ -83,18 +89,15 @@ def _decide(
     check_choice(email_ids, everything=everything, reason=because, option="--because", nouns="emails")
     act_on_each(
         email_ids,
-        lambda database: (row_id for row_id, _ in _held(database, because)),
+        lambda database: (row.id for row in _held(database, because)),
         decide,
         done=done,
         state="held",
     )
 
 
-def _held(database: Database, because: str | None) -> Iterator[tuple[UUID, str]]:
+def _held(database: Database, because: str | None) -> Iterator[AnyRow]:
     wanted = HeldBecause(because) if because else None
-    for row in page_by_page(
+    return page_by_page(
         database, lambda connection, after, limit: held.page(connection, because=wanted, after=after, limit=limit)
-    ):
-        since = show_moment(row.held_at)
-        reason = row.reason or ""
-        yield row.id, f"{row.workspace_id}  {row.held_because:<8}  {since}  {row.attempts:>3}  {reason}"
+    )

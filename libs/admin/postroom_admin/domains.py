@@ -1,11 +1,10 @@
 import sys
-from datetime import datetime
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
-from postroom_admin.moments import show_moment
 from postroom_admin.opening import opened_database
+from postroom_admin.printing import Column, Record, json_option, print_list, print_one
 from postroom_admin.workspaces import find_workspace, workspace_option
 from postroom_database.repositories import audit, domains, provider_jobs
 from postroom_database.types import AnyRow
@@ -20,7 +19,12 @@ def _check_name(_context: click.Context, parameter: click.Parameter, name: str) 
         raise click.BadParameter(str(problem), param=parameter) from None
 
 
+def _state(record: Record) -> str:
+    return f"{record['status']}, declared" if record["declared"] else str(record["status"])
+
+
 _name = click.argument("name", callback=_check_name)
+_COLUMNS = (Column("id", 36), Column("created_at", 24), Column("state", 20, _state), Column("name"))
 
 
 @click.group("domain")
@@ -30,27 +34,25 @@ def domain_group() -> None:
 
 @domain_group.command("list")
 @workspace_option
-def list_domains(workspace: str) -> None:
+@json_option
+def list_domains(workspace: str, as_json: bool) -> None:  # noqa: FBT001 - click's way
     """List a workspace's domains: id, where it stands, since when, name."""
     with opened_database() as database, database.read() as connection:
         found = domains.of_workspace(connection, find_workspace(connection, workspace))
-    for domain in found:
-        state = f"{domain.status}, declared" if domain.declared else domain.status
-        click.echo(f"{domain.id}  {show_moment(domain.created_at)}  {state:<20}  {domain.name}")
-    if not found:
-        click.echo("There are no domains yet; clients add them with POST /domains.", err=True)
+    nothing = "There are no domains yet; clients add them with POST /domains."
+    print_list(map(_record, found), _COLUMNS, as_json=as_json, nothing=nothing)
 
 
 @domain_group.command("show")
 @_name
-def show(name: str) -> None:
+@json_option
+def show(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's way
     """Show the domain NAME: whose it is, where it stands, and why."""
     with opened_database() as database, database.read() as connection:
         domain = domains.by_name(connection, name)
     if domain is None:
         _give_up()
-    for field, value in _fields(domain):
-        click.echo(f"{field:<18} {_show(value)}".rstrip())
+    print_one(_record(domain), as_json=as_json)
 
 
 @domain_group.command("declare")
@@ -93,32 +95,20 @@ def _give_up() -> NoReturn:
     sys.exit(1)
 
 
-def _show(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case datetime():
-            return show_moment(value)
-        case _:
-            return str(value)
-
-
-def _fields(domain: AnyRow) -> list[tuple[str, Any]]:
-    return [
-        ("id", domain.id),
-        ("workspace", domain.workspace_id),
-        ("name", domain.name),
-        ("status", domain.status),
-        ("declared", domain.declared),
-        ("reason", domain.reason),
-        ("dkim", domain.dkim_status),
-        ("dkim selector", domain.dkim_selector),
-        ("return path", domain.return_path_status),
-        ("return path label", domain.custom_return_path),
-        ("region", domain.region),
-        ("sending", domain.sending),
-        ("created", domain.created_at),
-        ("verify asked", domain.verify_asked_at),
-    ]
+def _record(domain: AnyRow) -> Record:
+    return {
+        "id": domain.id,
+        "workspace_id": domain.workspace_id,
+        "name": domain.name,
+        "status": domain.status,
+        "declared": domain.declared,
+        "reason": domain.reason,
+        "dkim_status": domain.dkim_status,
+        "dkim_selector": domain.dkim_selector,
+        "return_path_status": domain.return_path_status,
+        "return_path_label": domain.custom_return_path,
+        "region": domain.region,
+        "sending": domain.sending,
+        "created_at": domain.created_at,
+        "verify_asked_at": domain.verify_asked_at,
+    }

@@ -61,9 +61,6 @@ def _erase(database: Database, scope: Scope) -> Counts:
     try:
         for one in PASSES:
             _go_through(database, scope, one, counts)
-    except KeyboardInterrupt:
-        click.echo("Interrupted. What is done stays done: run it again for the rest.", err=True)
-        sys.exit(1)
     finally:
         write(database, lambda connection: erasure.note(connection, counts))
     return counts

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -6,8 +5,8 @@ import click
 
 from postroom_admin.each import act_on_each, check_choice, page_by_page, read_ids
 from postroom_admin.events_redrive import redrive
-from postroom_admin.moments import show_moment
 from postroom_admin.opening import opened_database
+from postroom_admin.printing import Column, Record, json_option, print_list
 from postroom_database.engine import Database
 from postroom_database.repositories import provider_messages
 from postroom_database.repositories.provider_messages import KeptMessage
@@ -22,7 +21,13 @@ It is kept because
   unreadable  it is not what SES documents
 """
 
-
+_COLUMNS = (
+    Column("id", 36),
+    Column("received_at", 24),
+    Column("result", 10),
+    Column("type", 17),
+    Column("email_id"),
+)
 _result = click.option(
     "--result", type=click.Choice(sorted(result.value for result in KEPT)), help="Only those that are kept for this."
 )
@@ -35,16 +40,11 @@ def events_group() -> None:
 
 @events_group.command("list")
 @_result
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with what was published.")
+@json_option
 def list_events(result: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's way
     """List kept events, oldest first: id, since when, why, type, the email that it names."""
-    count = 0
     with opened_database() as database:
-        for message in _kept(database, result):
-            click.echo(_as_json(message) if as_json else _as_line(message))
-            count += 1
-    if not count:
-        click.echo("No event is kept.", err=True)
+        print_list(map(_record, _kept(database, result)), _COLUMNS, as_json=as_json, nothing="No event is kept.")
 
 
 @events_group.command("retry")
@@ -75,27 +75,14 @@ def _kept(database: Database, result: str | None) -> Iterator[KeptMessage]:
     )
 
 
-def _email_of(message: KeptMessage) -> tuple[str, str | None]:
+def _record(message: KeptMessage) -> Record:
     event = read_event(message.body)
-    return event.type, None if event.report is None else str(event.report.email_id)
-
-
-def _as_line(message: KeptMessage) -> str:
-    kind, email_id = _email_of(message)
-    since = show_moment(message.received_at)
-    return f"{message.id}  {since}  {message.result:<10}  {kind:<17}  {email_id or ''}".rstrip()
-
-
-def _as_json(message: KeptMessage) -> str:
-    kind, email_id = _email_of(message)
-    return json.dumps(
-        {
-            "id": str(message.id),
-            "message_id": message.message_id,
-            "received_at": show_moment(message.received_at),
-            "result": message.result.value,
-            "type": kind,
-            "email_id": email_id,
-            "published": message.body,
-        }
-    )
+    return {
+        "id": message.id,
+        "message_id": message.message_id,
+        "received_at": message.received_at,
+        "result": message.result,
+        "type": event.type,
+        "email_id": None if event.report is None else event.report.email_id,
+        "published": message.body,
+    }

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from postroom_admin.opening import EXIT_UNAVAILABLE, opened_database
+from postroom_admin.opening import EXIT_INTERRUPTED, EXIT_UNAVAILABLE, opened_database
 from postroom_admin.settings import EventSettings
 from postroom_config.errors import EX_CONFIG
 from postroom_config.load import load_or_exit
@@ -25,8 +25,6 @@ from postroom_transport.sns_proof import SnsProof, UnprovenMessage
 
 _SQS_SECONDS = 20.0
 _TOLD_EVERY = 100
-_EXIT_INTERRUPTED = 130
-"""As shells say it of a process that Ctrl-C ended."""
 
 
 def _read_url(_context: click.Context, parameter: click.Parameter, text: str) -> str:
@@ -80,7 +78,7 @@ def redrive(queue_url: str, limit: int | None) -> None:
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
         tally.tell()
-        sys.exit(_EXIT_INTERRUPTED)
+        sys.exit(EXIT_INTERRUPTED)
     tally.tell()
     if tally.left:
         sys.exit(1)

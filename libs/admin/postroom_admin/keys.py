@@ -7,11 +7,32 @@ from sqlalchemy import Connection
 from postroom_admin.moments import show_moment
 from postroom_admin.names import check_name
 from postroom_admin.opening import opened_database
+from postroom_admin.printing import Column, Record, json_option, print_list
 from postroom_admin.workspaces import find_workspace, workspace_option
 from postroom_database.repositories import api_keys, audit
 from postroom_domain.ids import parse_id
 from postroom_domain.permissions import Permission
 from postroom_domain.tokens import hash_token, new_token
+
+
+def _state(record: Record) -> str:
+    return "active" if record["revoked_at"] is None else f"revoked {show_moment(record['revoked_at'])}"
+
+
+def _use(record: Record) -> str:
+    return "never used" if record["last_used_at"] is None else f"used {show_moment(record['last_used_at'])}"
+
+
+_SHOWN = ("id", "workspace_id", "name", "permission", "domain_id", "created_at", "last_used_at", "revoked_at")
+"""All but the hash of the token."""
+_COLUMNS = (
+    Column("id", 36),
+    Column("created_at", 24),
+    Column("state", 32, _state),
+    Column("permission", 14),
+    Column("last use", 29, _use),
+    Column("name"),
+)
 
 
 @click.group("key")
@@ -50,18 +71,13 @@ def create(workspace: str, name: str, permission: str) -> None:
 
 @key_group.command("list")
 @workspace_option
-def list_keys(workspace: str) -> None:
+@json_option
+def list_keys(workspace: str, as_json: bool) -> None:  # noqa: FBT001 - click's way
     """List a workspace's keys: id, since when, whether revoked, what each may do, when it was last used, name."""
     with opened_database() as database, database.read() as connection:
         keys = api_keys.of_workspace(connection, find_workspace(connection, workspace))
-    for key in keys:
-        state = f"revoked {show_moment(key.revoked_at)}" if key.revoked_at else "active"
-        used = f"used {show_moment(key.last_used_at)}" if key.last_used_at else "never used"
-        click.echo(
-            f"{key.id}  {show_moment(key.created_at)}  {state:<32}  {key.permission:<14}  {used:<29}  {key.name}"
-        )
-    if not keys:
-        click.echo("There are no keys yet; `key create` makes one.", err=True)
+    records = ({name: getattr(key, name) for name in _SHOWN} for key in keys)
+    print_list(records, _COLUMNS, as_json=as_json, nothing="There are no keys yet; `key create` makes one.")
 
 
 @key_group.command("revoke")

@@ -1,5 +1,8 @@
 """One-off processes of a release: the second entry point of the worker's image."""
 
+import sys
+from typing import Any
+
 import click
 
 from postroom_admin.audit import audit_group
@@ -14,6 +17,7 @@ from postroom_admin.events import events_group
 from postroom_admin.fence import fence_command
 from postroom_admin.keys import key_group
 from postroom_admin.migrating import migrate_command
+from postroom_admin.opening import EXIT_INTERRUPTED
 from postroom_admin.settings import ReleaseOnly
 from postroom_admin.suppressions import suppression_group
 from postroom_admin.workspaces import workspace_group
@@ -40,7 +44,18 @@ def _show_version(context: click.Context, _parameter: click.Parameter, wanted: b
         context.exit()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES)
+class _Interruptible(click.Group):
+    """Says what Ctrl-C means, in one line and with a code of its own: click's own words are "Aborted!", and 1."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt:
+            click.echo("Stopped. What is done stays done: run it again for the rest.", err=True)
+            sys.exit(EXIT_INTERRUPTED)
+
+
+@click.group(cls=_Interruptible, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES)
 @click.option(
     "--version",
     is_flag=True,

@@ -18,6 +18,9 @@ _PATIENT_SECONDS = 3600.0
 EXIT_UNAVAILABLE = 69
 """EX_UNAVAILABLE of sysexits.h: a backing service is away, or refuses."""
 
+EXIT_INTERRUPTED = 130
+"""As shells say it of a process that Ctrl-C ended."""
+
 
 @contextmanager
 def opened_database(*, patient: bool = False) -> Iterator[Database]:

@@ -1,3 +1,4 @@
+import dataclasses
 import sys
 from collections.abc import Iterator
 from uuid import UUID
@@ -5,8 +6,8 @@ from uuid import UUID
 import click
 from sqlalchemy import Connection
 
-from postroom_admin.moments import show_moment
 from postroom_admin.opening import opened_database
+from postroom_admin.printing import Column, json_option, print_list
 from postroom_admin.workspaces import find_workspace, workspace_option
 from postroom_database.paging import Slice
 from postroom_database.repositories import audit, suppressions
@@ -19,6 +20,7 @@ from postroom_domain.ids import new_id
 from postroom_domain.suppressions import Origin
 
 _ROWS = 1000
+_COLUMNS = (Column("id", 36), Column("created_at", 24), Column("origin", 9), Column("address"))
 
 
 def _read_address(_context: click.Context, parameter: click.Parameter, text: str) -> str:
@@ -38,15 +40,12 @@ def suppression_group() -> None:
 
 @suppression_group.command("list")
 @workspace_option
-def list_suppressions(workspace: str) -> None:
+@json_option
+def list_suppressions(workspace: str, as_json: bool) -> None:  # noqa: FBT001 - click's way
     """List a workspace's suppressions, newest first: id, since when, origin, address."""
     with opened_database() as database, database.read() as connection:
-        count = 0
-        for record in _all(connection, find_workspace(connection, workspace)):
-            click.echo(f"{record.id}  {show_moment(record.created_at)}  {record.origin:<9}  {record.address}")
-            count += 1
-    if not count:
-        click.echo("This workspace sends to every address.", err=True)
+        records = map(dataclasses.asdict, _all(connection, find_workspace(connection, workspace)))
+        print_list(records, _COLUMNS, as_json=as_json, nothing="This workspace sends to every address.")
 
 
 @suppression_group.command("add")

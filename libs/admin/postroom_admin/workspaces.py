@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from postroom_admin.moments import show_moment
 from postroom_admin.names import check_name
 from postroom_admin.opening import opened_database
+from postroom_admin.printing import Column, Record, json_option, print_list
 from postroom_database.engine import Database
 from postroom_database.errors import is_duplicate
 from postroom_database.repositories import audit, parked, workspaces
@@ -18,6 +19,21 @@ from postroom_domain.states import State
 workspace_option = click.option("--workspace", required=True, help="The workspace's name.")
 _ROWS = 500
 _LONGEST_REASON = 1000
+
+
+def _why(record: Record) -> str | None:
+    if record["suspended_at"] is None:
+        return None
+    return f"since {show_moment(record['suspended_at'])}: {record['suspended_reason']}"
+
+
+_COLUMNS = (
+    Column("id", 36),
+    Column("created_at", 24),
+    Column("state", 9),
+    Column("name"),
+    Column("why", read=_why),
+)
 
 
 def _check_reason(_context: click.Context, parameter: click.Parameter, text: str) -> str:
@@ -41,19 +57,14 @@ def create(name: str) -> None:
 
 
 @workspace_group.command("list")
-def list_workspaces() -> None:
+@json_option
+def list_workspaces(as_json: bool) -> None:  # noqa: FBT001 - click's way
     """List the workspaces: id, since when, suspended or active, name, and since when and why it is suspended."""
     with opened_database() as database, database.read() as connection:
         found = workspaces.every(connection)
-    for one in found:
-        line = f"{one.id}  {show_moment(one.created_at)}"
-        if one.suspended_at is None:
-            click.echo(f"{line}  active     {one.name}")
-        else:
-            why = f"since {show_moment(one.suspended_at)}: {one.suspended_reason}"
-            click.echo(f"{line}  suspended  {one.name}  {why}")
-    if not found:
-        click.echo("There are no workspaces; make one with `workspace create NAME`.", err=True)
+    records = (one._asdict() | {"state": "suspended" if one.suspended_at else "active"} for one in found)
+    nothing = "There are no workspaces; make one with `workspace create NAME`."
+    print_list(records, _COLUMNS, as_json=as_json, nothing=nothing)
 
 
 @workspace_group.command("suspend")

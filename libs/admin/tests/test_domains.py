@@ -1,3 +1,4 @@
+import re
 from typing import Any
 from uuid import UUID
 
@@ -49,8 +50,8 @@ def test_domains_are_listed_and_shown(admin: Any, database: Database, workspace_
     assert [line.split()[2:] for line in lines] == [["failed", "example.com"], ["not_started", "xn--mnchen-3ya.de"]]
     shown = admin("domain", "show", "EXAMPLE.com")
     assert shown.exit_code == 0
-    fields = dict(line.split(None, 1) for line in shown.stdout.splitlines() if len(line.split(None, 1)) > 1)
-    assert (fields["id"], fields["workspace"], fields["status"]) == (str(domain_id), str(workspace_id), "failed")
+    fields = dict(re.split("  +", line, maxsplit=1) for line in shown.stdout.splitlines() if "  " in line)
+    assert (fields["id"], fields["workspace id"], fields["status"]) == (str(domain_id), str(workspace_id), "failed")
     assert (fields["reason"], fields["declared"]) == ("nobody found it", "no")
     assert "sealed-private" not in shown.stdout
     assert admin("domain", "show", "münchen.de").exit_code == 0

@@ -47,11 +47,11 @@ def test_an_email_is_shown_with_its_recipients_and_events(admin: Any, migrated_u
     lines = head.splitlines()
     for line in (
         f"id            {one.id}",
-        f"workspace     {one.workspace_id}",
-        "request       request-1",
+        f"workspace id  {one.workspace_id}",
+        "request id    request-1",
         "state         sent",
         "last event    bounced",
-        f"key           {one.key_id}",
+        f"key id        {one.key_id}",
         "from          Sender <from@example.com>",
         "cc            c@example.com, d@example.com",
         "bcc           b@example.com",
@@ -64,15 +64,15 @@ def test_an_email_is_shown_with_its_recipients_and_events(admin: Any, migrated_u
     assert re.search(rf"(?m)^created       {MOMENT}$", head)
     assert recipients.splitlines() == [
         "recipients",
-        "  bounced          c@example.com  550 no such user",
-        "  suppressed       d@example.com  suppressed (manual): why",
-        "  sent             to@example.com",
+        "  bounced           c@example.com  550 no such user",
+        "  suppressed        d@example.com  suppressed (manual): why",
+        "  sent              to@example.com",
     ]
     title, sent, suppressed, bounced = events.splitlines()
     assert title == "events"
     assert re.fullmatch(rf"  {MOMENT}  email\.sent", sent)
-    assert re.fullmatch(rf'  {MOMENT}  email\.suppressed       d@example\.com  {{"reason":"manual"}}', suppressed)
-    assert re.fullmatch(rf'  {MOMENT}  email\.bounced          c@example\.com  {{"bounceType":"Permanent"}}', bounced)
+    assert re.fullmatch(rf'  {MOMENT}  email\.suppressed        d@example\.com  {{"reason":"manual"}}', suppressed)
+    assert re.fullmatch(rf'  {MOMENT}  email\.bounced           c@example\.com  {{"bounceType":"Permanent"}}', bounced)
 
 
 def test_an_email_without_attempts_says_so(admin: Any, migrated_url: str) -> None:

@@ -135,8 +135,8 @@ def test_interrupted_it_notes_what_was_done_and_goes_on_when_run_again(admin: An
         wait_until(waits, seconds=SECONDS, what="the command to wait for that event")
         os.kill(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=SECONDS)
-    assert (process.returncode, out) == (1, "")
-    assert err == "Interrupted. What is done stays done: run it again for the rest.\n"
+    assert (process.returncode, out) == (130, "")
+    assert err == "Stopped. What is done stays done: run it again for the rest.\n"
     assert left(database) == {kept}
     assert audited(database) == [("person.erased", {"emails_removed": 3})]
     done = admin("erase", "--address", ADDRESS, "--yes")
