@@ -28,6 +28,8 @@ SILENT = {
     "doctor": "looks",
     "audit list": "looks",
     "config check": "looks",
+    "config explain": "looks",
+    "config show": "looks",
     "dead list": "looks",
     "dead show": "looks",
     "domain list": "looks",

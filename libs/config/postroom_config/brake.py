@@ -31,7 +31,11 @@ class BrakeSettings(Block):
     min_volume: Annotated[
         Whole,
         Field(ge=1, le=1_000_000),
-        Variable("POSTROOM_BRAKE_MIN_VOLUME", about="A workspace that sent fewer emails in the window is not judged."),
+        Variable(
+            "POSTROOM_BRAKE_MIN_VOLUME",
+            unit="emails",
+            about="A workspace that sent fewer emails in the window is not judged.",
+        ),
     ] = 1000
     window_seconds: Annotated[
         Whole,

@@ -44,6 +44,7 @@ class DatabaseSettings(Block):
         Field(ge=1, le=100),
         Variable(
             "POSTROOM_DATABASE_POOL_SIZE",
+            unit="connections",
             about="Connections that one process keeps; as many again are opened under load.",
         ),
     ] = 10

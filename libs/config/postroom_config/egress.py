@@ -31,6 +31,7 @@ class EgressSettings(Block):
         BeforeValidator(_read_networks),
         Variable(
             "POSTROOM_EGRESS_ALLOW",
+            example="10.0.0.0/8",
             expected="networks with a comma between them, such as 10.1.0.0/16,fd00::/8",
             about="Private networks that may be reached all the same. Without it, none.",
         ),

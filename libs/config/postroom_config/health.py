@@ -14,7 +14,7 @@ class HealthSettings(Block):
     port: Annotated[
         Whole,
         Field(ge=1, le=65_535),
-        Variable("POSTROOM_HEALTH_PORT", about="One per process: two on the same host need two."),
+        Variable("POSTROOM_HEALTH_PORT", unit="TCP port", about="One per process: two on the same host need two."),
     ] = 8081
     host: Annotated[
         Host,

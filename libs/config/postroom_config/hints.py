@@ -13,7 +13,7 @@ class HintSettings(Block):
     mark: Annotated[
         Whole,
         Field(ge=1, le=10_000_000),
-        Variable("POSTROOM_HINT_MARK", about="Ids per lane in Redis above which nobody adds more."),
+        Variable("POSTROOM_HINT_MARK", unit="ids", about="Ids per lane in Redis above which nobody adds more."),
     ] = 20_000
     age_seconds: Annotated[
         Whole,

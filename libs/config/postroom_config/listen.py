@@ -14,12 +14,13 @@ class ListenSettings(Block):
     port: Annotated[
         Whole,
         Field(ge=1, le=65_535),
-        Variable("POSTROOM_PORT", platform_name="PORT", about="The port of the HTTP API."),
+        Variable("POSTROOM_PORT", unit="TCP port", platform_name="PORT", about="The port of the HTTP API."),
     ] = 8000
     host: Annotated[
         Host | None,
         Variable(
             "POSTROOM_HOST",
+            example="127.0.0.1",
             expected="an address or host name to bind, such as 0.0.0.0 or ::",
             about="Without it: 127.0.0.1 when mail goes to `inbox:`, else 0.0.0.0.",
         ),

@@ -23,6 +23,7 @@ class OutcomeSettings(Block):
         Field(ge=1, le=100),
         Variable(
             "POSTROOM_MAX_CRASHES",
+            unit="crashes",
             about="After so many workers in a row have died while they held it, an email is set aside.",
         ),
     ] = 3
@@ -31,6 +32,7 @@ class OutcomeSettings(Block):
         Field(ge=0, le=1000),
         Variable(
             "POSTROOM_MAX_RESENDS",
+            unit="attempts",
             about="How often in a row an email of unknown outcome is sent again before it is set aside.",
         ),
     ] = 3

@@ -15,6 +15,7 @@ class PaceSettings(Block):
         Field(ge=0.0, le=0.9),
         Variable(
             "POSTROOM_INTERACTIVE_SHARE",
+            unit="part of 1",
             about="The part of the provider's quota, per second and per day, that batches leave to single emails.",
         ),
     ] = 0.2

@@ -15,6 +15,7 @@ class PublicSettings(Block):
         AfterValidator(check_public),
         Variable(
             "POSTROOM_PUBLIC_URL",
+            example="https://mail.example.com",
             expected="http://HOST or https://HOST, with a path where a proxy adds one",
             about="What links begin with. Without it, links begin with the host that the request named.",
         ),

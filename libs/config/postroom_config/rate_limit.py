@@ -15,6 +15,7 @@ class RateLimitSettings(Block):
         Field(ge=0, le=1_000_000),
         Variable(
             "POSTROOM_RATE_LIMIT",
+            unit="requests a second",
             about="Requests a second of one API key, over all api processes together; a batch is one. 0: no limit.",
         ),
     ] = 100

@@ -5,14 +5,13 @@ repository at FOLDER (`make docs`).
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from pydantic.fields import FieldInfo
-
-from postroom_config.blocks import BLOCKS, TOOL_VARIABLES
+from postroom_config.blocks import BLOCKS, READERS, TOOL_VARIABLES
+from postroom_config.description import Description, describe, show_default
 from postroom_config.settings import Block
-from postroom_config.variable import expected_of, is_secret, variable_of
+from postroom_config.variable import variable_of
 
 _REMARK = "Generated from libs/config by `make docs`; do not edit."
 
@@ -29,6 +28,8 @@ deploy sets its own variables. A process looks at them once, when it starts.
 - Unknown is every name with the prefix `POSTROOM_` that no process of the release reads. So one env file can serve the
   api, the worker, the scheduler and the admin commands, and a slip of the pen does not pass unseen. A process checks
   the values only of what it uses itself; the admin command `config check` checks those of all processes at once.
+- The admin command `config show` says what each variable is set to and where that comes from, without secrets, and
+  `config explain NAME` what this page says. `admin` in the column "Read by" are the [admin commands](admin.md).
 - Names are case-sensitive.
 - An empty value counts as not set.
 - Each variable has a second form, `NAME_FILE`: the path of a file that holds the value, as secret stores mount them.
@@ -44,7 +45,7 @@ deploy sets its own variables. A process looks at them once, when it starts.
 
 def render_reference() -> str:
     parts = [_INTRODUCTION.format(remark=_REMARK)]
-    parts += [_render_block(block) for block in BLOCKS]
+    parts += [_render_block(block, readers) for block, readers in READERS.items()]
     lines = [
         "## Tools",
         "",
@@ -72,38 +73,31 @@ def render_env_example() -> str:
             if field.is_required():
                 lines.append(f"{variable.name}={variable.example}")
             else:
-                lines.append(f"#{variable.name}={_show(field.default)}")
+                lines.append(f"#{variable.name}={show_default(field) or ''}")
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 
 
-def _render_block(block: type[Block]) -> str:
-    lines = [f"## {_title(block)}", "", "| Variable | Expected | Default | About |", "|---|---|---|---|"]
-    lines += [_render_row(field) for field in block.model_fields.values()]
+def _render_block(block: type[Block], readers: Sequence[str]) -> str:
+    columns = ("Variable", "Type", "Unit", "Expected", "Default", "Example", "Read by", "About")
+    lines = [f"## {_title(block)}", "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    lines += [_render_row(describe(field, readers)) for field in block.model_fields.values()]
     return "\n".join(lines) + "\n"
 
 
-def _render_row(field: FieldInfo) -> str:
-    variable = variable_of(field)
-    names = f"`{variable.name}`"
-    if variable.platform_name:
-        names += f" or `{variable.platform_name}`"
-    if is_secret(field):
+def _render_row(one: Description) -> str:
+    names = f"`{one.name}`"
+    if one.platform_name:
+        names += f" or `{one.platform_name}`"
+    if one.is_secret:
         names += " (secret)"
-    default = "required" if field.is_required() else f"`{_show(field.default)}`" if _show(field.default) else "none"
-    return f"| {names} | {expected_of(field)} | {default} | {variable.about} |"
+    default = "required" if one.is_required else f"`{one.default}`" if one.default else "none"
+    cells = (names, one.type, one.unit, one.expected, default, f"`{one.example}`", ", ".join(one.readers), one.about)
+    return f"| {' | '.join(cells)} |"
 
 
 def _title(block: type[Block]) -> str:
     return (block.__doc__ or "").strip().removesuffix(".")
-
-
-def _show(default: Any) -> str:
-    if default is None or default == ():
-        return ""
-    if isinstance(default, bool):
-        return str(default).lower()
-    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 def main(folder: Path) -> None:

@@ -39,6 +39,7 @@ class SesEventSettings(Block):
         BeforeValidator(_read_arns),
         Variable(
             "POSTROOM_SES_TOPICS",
+            example="arn:aws:sns:eu-west-1:123456789012:postroom",
             expected="ARNs with a comma between them, such as arn:aws:sns:eu-west-1:123456789012:postroom-events",
             about="SNS topics whose messages are taken. Without it, none: outcomes are not reported, unknown ones not"
             " settled.",
@@ -49,6 +50,7 @@ class SesEventSettings(Block):
         AfterValidator(_check_origin),
         Variable(
             "POSTROOM_SNS_ORIGIN",
+            example="https://sns.eu-west-1.amazonaws.com",
             expected="https://HOST or https://HOST:PORT",
             about="Where SNS serves its certificates and takes confirmations, when it is not the one that AWS runs in a"
             " topic's region. A private address is reached only when POSTROOM_EGRESS_ALLOW says so.",

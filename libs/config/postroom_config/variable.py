@@ -8,6 +8,8 @@ from pydantic.fields import FieldInfo
 
 PREFIX = "POSTROOM_"
 FILE_SUFFIX = "_FILE"
+_UNITS = {"SECONDS": "seconds", "DAYS": "days", "PERCENT": "percent", "LINES": "lines", "THREADS": "threads"}
+"""By the last word of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,8 @@ class Variable:
         about: one sentence for the reference.
         expected: what a value looks like, where the type and its bounds do not say it.
         platform_name: the name that platforms inject; read where the prefixed one is absent.
-        example: a value for ``.env.example``, where there is no default.
+        example: a value, where there is no default.
+        unit: of a number, where the name does not end with it.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Variable:
     expected: str = ""
     platform_name: str | None = None
     example: str = ""
+    unit: str = ""
 
 
 def variable_of(field: FieldInfo) -> Variable:
@@ -51,6 +55,17 @@ def expected_of(field: FieldInfo) -> str:
     if annotation is float:
         return f"a number {_bounds_of(field)}"
     raise TypeError(f"{variable_of(field).name}: say what is expected")
+
+
+def unit_of(field: FieldInfo) -> str:
+    """What a number counts; empty for what is none."""
+    variable = variable_of(field)
+    if field.annotation not in {int, float}:
+        return ""
+    unit = variable.unit or _UNITS.get(variable.name.rpartition("_")[2], "")
+    if not unit:
+        raise TypeError(f"{variable.name}: say what it counts")
+    return unit
 
 
 def is_secret(field: FieldInfo) -> bool:
