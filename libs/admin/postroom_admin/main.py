@@ -18,6 +18,8 @@ from postroom_admin.fence import fence_command
 from postroom_admin.keys import key_group
 from postroom_admin.migrating import migrate_command
 from postroom_admin.opening import EXIT_INTERRUPTED
+from postroom_admin.queues import queue_group
+from postroom_admin.quota import quota_command
 from postroom_admin.settings import ReleaseOnly
 from postroom_admin.suppressions import suppression_group
 from postroom_admin.workspaces import workspace_group
@@ -76,6 +78,8 @@ for command in (
     email_group,
     dead_group,
     events_group,
+    queue_group,
+    quota_command,
     suppression_group,
     erase_command,
     fence_command,

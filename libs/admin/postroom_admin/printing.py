@@ -79,11 +79,13 @@ def print_one(record: Record, *, as_json: bool, sections: Mapping[str, Section] 
         return
     sections = sections or {}
     labels = {name: label_of(name) for name in record if name not in sections}
-    width = max(map(len, labels.values())) + 1
+    width = max(map(len, labels.values()), default=0) + 1
     for name, label in labels.items():
         click.echo(f"{label:<{width}} {show_value(record[name])}".rstrip())
-    for name, section in sections.items():
-        click.echo(f"\n{label_of(name)}")
+    for place, (name, section) in enumerate(sections.items()):
+        if labels or place:
+            click.echo()
+        click.echo(label_of(name))
         for one in record[name]:
             click.echo(f"  {_line(one, section.columns)}")
         if not record[name]:

@@ -1,5 +1,6 @@
 from postroom_config.database import DatabaseSettings
 from postroom_config.egress import EgressSettings
+from postroom_config.hints import HintSettings
 from postroom_config.mail import MailSettings
 from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
@@ -24,6 +25,14 @@ class EventSettings(Settings):
 
     ses_events: SesEventSettings
     egress: EgressSettings
+
+
+class QueueSettings(Settings):
+    """What it takes to look into the windows in Redis, and to fill them."""
+
+    database: DatabaseSettings
+    redis: RedisSettings
+    hints: HintSettings
 
 
 class EveryResource(Settings):

@@ -3,12 +3,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from postroom_admin.main import main
 from postroom_database.engine import Database
+from postroom_migrations.migrate import migrate
 from postroom_testing.fixtures import (
     mariadb,
     mariadb_url,
@@ -91,6 +93,23 @@ def database(migrated_url: str) -> Iterator[Database]:
     opened = Database(migrated_url, pool_size=2, timeout_seconds=5)
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=["mariadb", "sqlite"])
+def either_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """What `either_admin` works on: whoever asks for it runs on both."""
+    on_sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'postroom.db'}" if on_sqlite else request.getfixturevalue("migrated_url")
+    opened = Database(url, pool_size=2, timeout_seconds=5)
+    if on_sqlite:
+        migrate(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def either_admin(either_database: Database, new_admin: Callable[[str], Admin]) -> Admin:
+    return new_admin(either_database.engine.url.render_as_string(hide_password=False))
 
 
 @pytest.fixture

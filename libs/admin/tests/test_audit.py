@@ -40,6 +40,9 @@ SILENT = {
     "events redrive": "what the provider told belongs to no workspace",
     "events retry": "likewise",
     "key list": "looks",
+    "queue rebuild": "tells workers of what is there",
+    "queue stats": "looks",
+    "quota": "looks",
     "suppression list": "looks",
     "workspace list": "looks",
 }

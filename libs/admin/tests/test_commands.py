@@ -17,7 +17,7 @@ from postroom_database.models import Workspace
 from postroom_testing.server import wait_until
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "admin.md"
-LOOKS = {"list", "show", "stats", "status"}
+LOOKS = {"list", "show", "stats", "status", "quota"}
 """What only looks is for programs, too."""
 SECONDS = 60
 

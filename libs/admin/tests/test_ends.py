@@ -14,6 +14,9 @@ COMMANDS = [
     ("key", "list", "--workspace", "acme"),
     ("key", "revoke", "--workspace", "acme", str(new_id())),
     ("email", "show", str(new_id())),
+    ("queue", "stats"),
+    ("queue", "rebuild"),
+    ("quota",),
     ("erase", "--address", "one@example.com", "--yes"),
     ("embedded",),
 ]

@@ -39,7 +39,7 @@ READERS: dict[type[Block], tuple[str, ...]] = {
     LogSettings: _SERVICES,
     ReleaseSettings: (*_SERVICES, "admin"),
     DrainSettings: _SERVICES,
-    HintSettings: _SERVICES,
+    HintSettings: (*_SERVICES, "admin"),
     WorkerSettings: ("worker",),
     OutcomeSettings: ("scheduler",),
     PaceSettings: ("worker",),

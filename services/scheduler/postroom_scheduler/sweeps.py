@@ -1,19 +1,18 @@
 """The scheduler's jobs. Each is one small function; each row is claimed, so any number of schedulers may run."""
 
 from collections.abc import Callable
-from functools import partial
 from uuid import UUID
 
 from loguru import logger
 from sqlalchemy import Connection
 
 from postroom_database.engine import Database
-from postroom_database.repositories import provider_jobs, provider_messages, sweeps, webhook_hints
+from postroom_database.repositories import sweeps, webhook_hints
 from postroom_database.repositories.sweeps import Swept
-from postroom_database.repositories.unhinted import Unhinted
 from postroom_domain.lanes import Lane
 from postroom_domain.states import State
 from postroom_domain.unknowns import UnknownRules
+from postroom_jobs.filling import fill
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_WEBHOOKS, WEBHOOKS, Job
 from postroom_scheduler.metrics import FAILING_WEBHOOKS, SWEPT, UNKNOWN
@@ -63,34 +62,29 @@ def hint_missing(database: Database, hints: Hints, age_seconds: float) -> None:
         HintsUnavailable: Redis does not answer; what was claimed is hinted again when its hint is old.
     """
     for lane in Lane:
-        find = partial(sweeps.missing_hints, lane=lane, older_than_seconds=age_seconds)
-        hinted = _hint(database, hints, DELIVER[lane], find, sweeps.claim_hint, lane=lane.value)
+        hinted = _hint(database, hints, DELIVER[lane], age_seconds, lane=lane.value)
         SWEPT.labels("missing_hints").inc(hinted)
 
 
 def hint_alone(database: Database, hints: Hints, age_seconds: float) -> None:
     """The same of emails that are to be tried alone."""
-    find = partial(sweeps.missing_alone, older_than_seconds=age_seconds)
-    _hint(database, hints, ALONE, find, sweeps.claim_hint, queue=ALONE.queue)
+    _hint(database, hints, ALONE, age_seconds, queue=ALONE.queue)
 
 
 def hint_provider_jobs(database: Database, hints: Hints, age_seconds: float) -> None:
     """The same of due jobs for the provider."""
-    find = partial(provider_jobs.missing_hints, older_than_seconds=age_seconds)
-    _hint(database, hints, PROVIDER, find, provider_jobs.claim_hint, queue=PROVIDER.queue)
+    _hint(database, hints, PROVIDER, age_seconds, queue=PROVIDER.queue)
 
 
 def hint_provider_events(database: Database, hints: Hints, age_seconds: float) -> None:
     """The same of what the provider told."""
-    find = partial(provider_messages.missing_hints, older_than_seconds=age_seconds)
-    _hint(database, hints, PROVIDER_EVENTS, find, provider_messages.claim_hint, queue=PROVIDER_EVENTS.queue)
+    _hint(database, hints, PROVIDER_EVENTS, age_seconds, queue=PROVIDER_EVENTS.queue)
 
 
 def hint_webhooks(database: Database, hints: Hints, age_seconds: float) -> None:
     """The same of webhooks that have something to be told; those that failed or took long have a queue of their own."""
-    for job, slow in ((WEBHOOKS, False), (SLOW_WEBHOOKS, True)):
-        find = partial(webhook_hints.missing_hints, slow=slow, older_than_seconds=age_seconds)
-        _hint(database, hints, job, find, webhook_hints.claim_hint, queue=job.queue)
+    for job in (WEBHOOKS, SLOW_WEBHOOKS):
+        _hint(database, hints, job, age_seconds, queue=job.queue)
 
 
 def count_failing_webhooks(database: Database) -> None:
@@ -99,30 +93,9 @@ def count_failing_webhooks(database: Database) -> None:
         FAILING_WEBHOOKS.set(webhook_hints.count_failing(connection))
 
 
-def _hint(
-    database: Database,
-    hints: Hints,
-    job: Job,
-    find: Callable[..., list[Unhinted]],
-    claim: Callable[[Connection, Unhinted], bool],
-    **about: str,
-) -> int:
+def _hint(database: Database, hints: Hints, job: Job, age_seconds: float, **about: str) -> int:
     """Fill the window of one queue, and tell it; how many ids went into it."""
-    limit = min(_ROUND, hints.room_for(job))
-    if limit == 0:
-        return 0
-    # Asked before the database is: what is hinted meanwhile is younger.
-    in_redis = hints.next_from(job)
-    with database.read() as connection:
-        found = find(connection, limit=limit, in_redis=in_redis)
-    hinted = 0
-    # Asked again for each group, because other schedulers and the api fill the same window.
-    while found and (room := hints.room_for(job)):
-        group, found = found[: min(room, _TOGETHER)], found[min(room, _TOGETHER) :]
-        with database.begin() as connection:
-            mine = [unhinted.id for unhinted in group if claim(connection, unhinted)]
-        hints.give_to(job, mine)
-        hinted += len(mine)
+    hinted = fill(database, hints, job, age_seconds=age_seconds)
     if hinted:
         logger.info("hints.given", **about, count=hinted)
     return hinted

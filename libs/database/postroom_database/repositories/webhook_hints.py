@@ -61,6 +61,18 @@ def count_failing(connection: Connection) -> int:
     ).scalar_one()
 
 
+def count_due(connection: Connection, *, slow: bool) -> int:
+    """Webhooks with something due that nobody works at; ``slow`` as in missing_hints."""
+    wanted = select(Webhook.id).where(_is_free(), _is_troubled() if slow else ~_is_troubled())
+    wanted = wanted.order_by(Webhook.id).limit(_PAGE)
+    count = 0
+    page = connection.execute(wanted).scalars().all()
+    while page:
+        count += len(_with_something_due(connection, page))
+        page = connection.execute(wanted.where(Webhook.id > page[-1])).scalars().all()
+    return count
+
+
 def _with_something_due(connection: Connection, webhook_ids: Sequence[UUID]) -> set[UUID]:
     # One look into the index for each. Joined, or as one correlated question, MySQL would go over all that has ended:
     # it looks a range up for a constant only.
