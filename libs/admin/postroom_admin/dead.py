@@ -5,7 +5,7 @@ import click
 from sqlalchemy import Connection
 
 from postroom_admin.each import act_on_each, check_choice, page_by_page, read_ids
-from postroom_admin.email_show import show
+from postroom_admin.emails import show
 from postroom_admin.opening import opened_database
 from postroom_admin.printing import Column, json_option, print_list
 from postroom_database.engine import Database

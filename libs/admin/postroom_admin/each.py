@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from postroom_admin.opening import opened_database
 from postroom_database.engine import Database
+from postroom_database.repositories.interventions import LeftAlone
 from postroom_database.writing import write
 from postroom_domain.ids import parse_id
 
@@ -42,35 +43,45 @@ def check_choice(ids: Sequence[UUID], *, everything: bool, reason: str | None, o
 
 def act_on_each(
     ids: Sequence[UUID],
-    find_all: Callable[[Database], Iterator[UUID]],
-    act: Callable[[Connection, UUID], bool],
+    find_all: Callable[[Database], Iterator[UUID]] | None,
+    act: Callable[[Connection, UUID], bool | None],
     *,
     done: str,
-    state: str,
+    state: str = "there",
 ) -> None:
     """Act, each in a transaction of its own, and tell how many it was; exits with 1 when one could not be acted on.
 
     Args:
         ids: which; none: all.
-        find_all: gives all of them.
-        act: False when it is not there to be acted on.
+        find_all: gives all of them; None where only those that are named are acted on.
+        act: False, or LeftAlone that says why, when it is not there to be acted on.
         done: what to say of those that it was done to.
         state: what the others are not in.
     """
-    count, missing = 0, []
+    count, left = 0, []
     with opened_database() as database:
-        for one in ids or find_all(database):
-            if write(database, lambda connection, one=one: act(connection, one)):  # type: ignore[misc]  # bound per id
+        for one in ids or (find_all(database) if find_all else ()):
+            why = _act(database, act, one, state)
+            if why is None:
                 count += 1
             else:
-                missing.append(one)
+                left.append(f"{one} {why}: left as it is.")
             if not ids and count % _ROWS == 0:
                 click.echo(f"{count} so far", err=True)
     click.echo(f"{done}: {count}.")
-    for one in missing:
-        click.echo(f"{one} is not {state}: left as it is.", err=True)
-    if missing:
+    for line in left:
+        click.echo(line, err=True)
+    if left:
         sys.exit(1)
+
+
+def _act(database: Database, act: Callable[[Connection, UUID], bool | None], one: UUID, state: str) -> str | None:
+    """Why nothing was done; None: it was."""
+    try:
+        done = write(database, lambda connection: act(connection, one))
+    except LeftAlone as why:
+        return str(why)
+    return f"is not {state}" if done is False else None
 
 
 def page_by_page(

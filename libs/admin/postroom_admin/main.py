@@ -10,7 +10,7 @@ from postroom_admin.config import config_group
 from postroom_admin.dead import dead_group
 from postroom_admin.doctor import doctor_command
 from postroom_admin.domains import domain_group
-from postroom_admin.email_show import email_group
+from postroom_admin.emails import email_group
 from postroom_admin.embedded import embedded_command
 from postroom_admin.erase import erase_command
 from postroom_admin.events import events_group
@@ -20,8 +20,10 @@ from postroom_admin.migrating import migrate_command
 from postroom_admin.opening import EXIT_INTERRUPTED
 from postroom_admin.queues import queue_group
 from postroom_admin.quota import quota_command
+from postroom_admin.schedules import schedule_group
 from postroom_admin.settings import ReleaseOnly
 from postroom_admin.suppressions import suppression_group
+from postroom_admin.webhooks import webhook_group
 from postroom_admin.workspaces import workspace_group
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
@@ -75,6 +77,8 @@ for command in (
     workspace_group,
     key_group,
     domain_group,
+    webhook_group,
+    schedule_group,
     email_group,
     dead_group,
     events_group,

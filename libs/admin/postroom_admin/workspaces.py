@@ -36,7 +36,8 @@ _COLUMNS = (
 )
 
 
-def _check_reason(_context: click.Context, parameter: click.Parameter, text: str) -> str:
+def check_reason(_context: click.Context, parameter: click.Parameter, text: str) -> str:
+    """A click callback: why something was done, for whoever sees it later."""
     if not 1 <= len(text) <= _LONGEST_REASON or not text.isprintable():
         raise click.BadParameter(f"it must be 1 to {_LONGEST_REASON} printable characters", param=parameter)
     return text
@@ -69,7 +70,7 @@ def list_workspaces(as_json: bool) -> None:  # noqa: FBT001 - click's way
 
 @workspace_group.command("suspend")
 @click.argument("name")
-@click.option("--reason", required=True, callback=_check_reason, help="Why, for whoever looks at its mail.")
+@click.option("--reason", required=True, callback=check_reason, help="Why, for whoever looks at its mail.")
 def suspend(name: str, reason: str) -> None:
     """Let the mail of the workspace NAME wait: it is taken from clients as usual, and none is sent."""
     with opened_database() as database:

@@ -21,6 +21,8 @@ from postroom_domain.tokens import hash_token
 from postroom_testing.audit import all_but_audit, audit_is_gone, entries, noting_transactions
 from postroom_testing.domains import new_domain
 from postroom_testing.drafts import draft, store
+from postroom_testing.schedules import schedule
+from postroom_testing.webhooks import add_webhook
 
 SILENT = {
     "migrate": "brings the schema along",
@@ -28,6 +30,10 @@ SILENT = {
     "doctor": "looks",
     "audit list": "looks",
     "config check": "looks",
+    "schedule list": "looks",
+    "schedule show": "looks",
+    "webhook list": "looks",
+    "webhook show": "looks",
     "config explain": "looks",
     "config show": "looks",
     "dead list": "looks",
@@ -73,6 +79,12 @@ class Scene:
         with self.database.begin() as connection:
             return str(api_keys.add(connection, workspace_id=self.workspace_id, name="k", token_hash=hash_token("t")))
 
+    def webhook(self, **values: str) -> str:
+        return str(add_webhook(self.database, self.workspace_id, **values))
+
+    def schedule(self, **values: Any) -> str:
+        return str(schedule(self.database, workspace_id=self.workspace_id, **values))
+
     def domain(self) -> str:
         with self.database.begin() as connection:
             return str(
@@ -106,6 +118,12 @@ CHANGES: dict[str, tuple[str, tuple[str, ...], Callable[[Scene], tuple[str, ...]
     "domain undeclare": ("domain.undeclared", (), declared),
     "suppression add": ("suppression.added", (*OF_ACME, ADDRESS), lambda _: ()),
     "suppression remove": ("suppression.removed", (*OF_ACME, ADDRESS), after("suppression", "add", *OF_ACME, ADDRESS)),
+    "webhook disable": ("webhook.disabled", ("--reason", "why"), lambda scene: (scene.webhook(),)),
+    "webhook enable": ("webhook.enabled", (), lambda scene: (scene.webhook(status="disabled"),)),
+    "schedule pause": ("schedule.paused", (), lambda scene: (scene.schedule(),)),
+    "schedule resume": ("schedule.resumed", (), lambda scene: (scene.schedule(status="paused"),)),
+    "email retry": ("email.retried", (), lambda scene: (scene.email(state="failed"),)),
+    "email cancel": ("email.canceled", ("--yes",), lambda scene: (scene.email(),)),
     "dead retry": ("email.retried", (), lambda scene: (scene.email(state="held", held_because="unknown"),)),
     "dead discard": ("email.discarded", (), lambda scene: (scene.email(state="held", held_because="unknown"),)),
     "fence": ("email.held", (), lambda scene: (scene.email(), ())[1]),

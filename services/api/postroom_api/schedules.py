@@ -33,10 +33,8 @@ from postroom_database.repositories import schedules
 from postroom_database.repositories.schedules import SlotSlice
 from postroom_database.types import AnyRow
 from postroom_domain.schedules import ScheduleStatus
-from postroom_domain.timetables import Timetable
 
 _REMOVED = {"status": ScheduleStatus.REMOVED.value, "next_slot": None, "next_at": None}
-_PAUSED = {"status": ScheduleStatus.PAUSED.value, "next_slot": None, "next_at": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Schedules:
         timetable = timing.timetable()
 
         def add(connection: Connection) -> UUID:
-            due = _from_now_on(connection, timetable)
+            due = schedules.from_now_on(connection, timetable)
             if due["next_at"] is None:
                 raise _without_slots()
             columns = values | _columns(timing) | due
@@ -83,7 +81,7 @@ class Schedules:
                 values |= _columns(timing)
                 timetable = timing.timetable()
                 if row.status != ScheduleStatus.PAUSED.value:
-                    values |= _from_now_on(connection, timetable)
+                    values |= schedules.from_now_on(connection, timetable)
             return values
 
         return self._locked(caller, schedule_id, change, "schedule.changed")
@@ -93,7 +91,7 @@ class Schedules:
         return self._locked(
             caller,
             schedule_id,
-            lambda _, row: {} if row.status == ScheduleStatus.ENDED.value else _PAUSED,
+            lambda _, row: {} if row.status == ScheduleStatus.ENDED.value else schedules.PAUSED,
             "schedule.paused",
         )
 
@@ -103,7 +101,7 @@ class Schedules:
         def resume(connection: Connection, row: AnyRow) -> dict[str, Any]:
             if row.status != ScheduleStatus.PAUSED.value:
                 return {}
-            return _from_now_on(connection, timing_of(row).timetable()) | {"reason": None}
+            return schedules.from_now_on(connection, timing_of(row).timetable()) | {"reason": None}
 
         return self._locked(caller, schedule_id, resume, "schedule.resumed")
 
@@ -158,13 +156,6 @@ class Schedules:
         write(self.database, act)
         logger.info(action, workspace_id=str(caller.workspace_id), schedule_id=str(schedule_id))
         return ScheduleReference(str(schedule_id))
-
-
-def _from_now_on(connection: Connection, timetable: Timetable) -> dict[str, Any]:
-    slot = timetable.next(schedules.now(connection))
-    if slot is None:
-        return {"status": ScheduleStatus.ENDED.value, "next_slot": None, "next_at": None}
-    return {"status": ScheduleStatus.ACTIVE.value, "next_slot": slot.text, "next_at": slot.at}
 
 
 def _columns(timing: Timing) -> dict[str, Any]:

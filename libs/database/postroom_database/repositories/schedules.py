@@ -13,6 +13,7 @@ from postroom_database.paging import Slice, read_slice
 from postroom_database.types import AnyRow, Now
 from postroom_domain.ids import new_id
 from postroom_domain.schedules import ScheduleStatus
+from postroom_domain.timetables import Timetable
 
 _SHOWN = (
     Schedule.id,
@@ -31,6 +32,9 @@ _SHOWN = (
     Schedule.updated_at,
 )
 _THERE = Schedule.status != ScheduleStatus.REMOVED.value
+_FOUND = select(Schedule.workspace_id, *_SHOWN).where(_THERE)
+PAUSED = {"status": ScheduleStatus.PAUSED.value, "next_slot": None, "next_at": None}
+"""What makes a schedule fire nothing, for change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,29 @@ def lock(connection: Connection, workspace_id: UUID, schedule_id: UUID) -> AnyRo
         .where(Schedule.id == schedule_id, Schedule.workspace_id == workspace_id, _THERE)
         .with_for_update()
     ).one_or_none()
+
+
+def find(connection: Connection, schedule_id: UUID) -> AnyRow | None:
+    """A schedule of any workspace without its email: for operators."""
+    return connection.execute(_FOUND.where(Schedule.id == schedule_id)).one_or_none()
+
+
+def of_workspace(connection: Connection, workspace_id: UUID) -> Sequence[AnyRow]:
+    """Every schedule of a workspace, oldest first, as find gives it."""
+    return connection.execute(_FOUND.where(Schedule.workspace_id == workspace_id).order_by(Schedule.id)).all()
+
+
+def hold(connection: Connection, schedule_id: UUID) -> AnyRow | None:
+    """The same as lock, for operators: of any workspace, without its email."""
+    return connection.execute(_FOUND.where(Schedule.id == schedule_id).with_for_update()).one_or_none()
+
+
+def from_now_on(connection: Connection, timetable: Timetable) -> dict[str, Any]:
+    """What makes a schedule go on from now, so that it brings nothing for the past, or end: for change."""
+    slot = timetable.next(now(connection))
+    if slot is None:
+        return {"status": ScheduleStatus.ENDED.value, "next_slot": None, "next_at": None}
+    return {"status": ScheduleStatus.ACTIVE.value, "next_slot": slot.text, "next_at": slot.at}
 
 
 def change(connection: Connection, schedule_id: UUID, values: dict[str, Any]) -> None:

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from postroom_database.models import Webhook
 from postroom_database.paging import Slice, read_slice
-from postroom_database.repositories import workspaces
+from postroom_database.repositories import timelines, workspaces
 from postroom_database.types import AnyRow, Now
 from postroom_domain.ids import new_id
 from postroom_domain.limits import MAX_WEBHOOKS
-from postroom_domain.webhook_events import WebhookStatus
+from postroom_domain.webhook_events import WEBHOOK_DISABLED, WebhookStatus
 
 ROTATION_SECONDS = 24 * 3600
 """How long the previous secret signs beside the new one."""
@@ -21,6 +21,9 @@ ROTATION_SECONDS = 24 * 3600
 _LISTED = (Webhook.id, Webhook.endpoint, Webhook.types, Webhook.status, Webhook.reason, Webhook.created_at)
 _SHOWN = (*_LISTED, Webhook.secret)
 """The secret leaves the database for one webhook only, and sealed."""
+_FOUND = select(
+    Webhook.workspace_id, *_LISTED, Webhook.failing_since, Webhook.is_slow, Webhook.hinted_at, Webhook.lease_ends_at
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,24 @@ def change(connection: Connection, held: AnyRow, wanted: WebhookChange) -> None:
         values |= {"failing_since": None, "is_slow": False, "hinted_at": None}
     if values:
         _set(connection, held, values)
+
+
+def find(connection: Connection, webhook_id: UUID) -> AnyRow | None:
+    """One webhook of any workspace, with what Postroom noted of it and without its secret: for operators."""
+    return connection.execute(_FOUND.where(Webhook.id == webhook_id)).one_or_none()
+
+
+def of_workspace(connection: Connection, workspace_id: UUID) -> Sequence[AnyRow]:
+    """Every webhook of a workspace, oldest first, as find gives it."""
+    return connection.execute(_FOUND.where(Webhook.workspace_id == workspace_id).order_by(Webhook.id)).all()
+
+
+def disable(connection: Connection, held: AnyRow, workspace_id: UUID, reason: str) -> None:
+    """Tell a held webhook nothing more until it is enabled, and tell its workspace so; a round that began goes on."""
+    disabled = WebhookStatus.DISABLED.value
+    _set(connection, held, {"status": disabled, "reason": reason})
+    told = {"object": "webhook", "id": str(held.id), "status": disabled, "reason": reason}
+    timelines.tell(connection, workspace_id, WEBHOOK_DISABLED, told)
 
 
 def rotate(connection: Connection, held: AnyRow, secret: str, *, previous: str | None) -> None:

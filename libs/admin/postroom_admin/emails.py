@@ -1,14 +1,17 @@
 import sys
 from typing import Any
+from uuid import UUID
 
 import click
 
+from postroom_admin.each import act_on_each, read_ids
+from postroom_admin.ids import read_id
 from postroom_admin.opening import opened_database
 from postroom_admin.printing import Column, Section, json_option, print_one
-from postroom_database.repositories import timelines
+from postroom_database.repositories import interventions, timelines
 from postroom_database.types import AnyRow
-from postroom_domain.ids import parse_id
 
+_ids = click.argument("email_ids", nargs=-1, required=True, callback=read_ids, metavar="EMAIL_ID...")
 _SECTIONS = {
     "recipients": Section((Column("state", 16), Column("address"), Column("reason")), "no attempt has ended yet"),
     "events": Section((Column("created_at", 24), Column("type", 22), Column("address"), Column("data")), "none yet"),
@@ -21,17 +24,14 @@ def email_group() -> None:
 
 
 @email_group.command("show")
-@click.argument("email_id")
+@click.argument("email_id", callback=read_id)
 @json_option
-def show(email_id: str, as_json: bool) -> None:  # noqa: FBT001 - click's way
+def show(email_id: UUID, as_json: bool) -> None:  # noqa: FBT001 - click's way
     """Show EMAIL_ID: where it stands, its recipients, and all that happened to it."""
-    parsed = parse_id(email_id)
-    if parsed is None:
-        raise click.BadParameter("it must be a UUID", param_hint="EMAIL_ID")
     with opened_database() as database, database.read() as connection:
-        email = timelines.email(connection, parsed)
-        recipients = timelines.recipients(connection, parsed)
-        events = timelines.events(connection, parsed)
+        email = timelines.email(connection, email_id)
+        recipients = timelines.recipients(connection, email_id)
+        events = timelines.events(connection, email_id)
     if email is None:
         click.echo("There is no such email.", err=True)
         sys.exit(1)
@@ -69,3 +69,27 @@ def _record(email: AnyRow) -> dict[str, Any]:
         "message_id": email.message_id,
         "reason": email.reason,
     }
+
+
+@email_group.command("retry")
+@_ids
+def retry(email_ids: tuple[UUID, ...]) -> None:
+    """Try emails now: those that wait for a later attempt, are held, failed or were suppressed.
+
+    What failed or was suppressed starts anew, for those recipients: clients see it queued again, and are told of what
+    comes of it. That needs its content, which is kept for POSTROOM_KEEP_BODIES_DAYS.
+    """
+    act_on_each(email_ids, None, interventions.retry, done="Queued again")
+
+
+@email_group.command("cancel")
+@_ids
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def cancel(email_ids: tuple[UUID, ...], yes: bool) -> None:  # noqa: FBT001 - click's way
+    """Cancel emails that are scheduled or wait for an attempt; their clients are told so.
+
+    Recipients that are known to have it keep it. What a worker is sending, or has sent, cannot be canceled.
+    """
+    if not yes:
+        click.confirm(f"Cancel {len(email_ids)}? This cannot be undone.", abort=True, err=True)
+    act_on_each(email_ids, None, interventions.cancel, done="Canceled")

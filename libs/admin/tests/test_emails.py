@@ -94,4 +94,4 @@ def test_an_unknown_email_is_said_to_be_unknown(admin: Any) -> None:
 def test_an_id_must_be_one(admin: Any, email_id: str) -> None:
     done = admin("email", "show", email_id)
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "EMAIL_ID: it must be a UUID" in done.stderr
+    assert "'EMAIL_ID': it must be a UUID" in done.stderr
