@@ -40,6 +40,18 @@ resource "aws_iam_policy" "worker" {
         Resource = aws_sesv2_configuration_set.postroom.arn
       },
       {
+        Sid      = "ReadEventDestinations"
+        Effect   = "Allow"
+        Action   = "ses:GetConfigurationSetEventDestinations"
+        Resource = aws_sesv2_configuration_set.postroom.arn
+      },
+      {
+        Sid      = "ReadSubscriptions"
+        Effect   = "Allow"
+        Action   = "sns:ListSubscriptionsByTopic"
+        Resource = aws_sns_topic.events.arn
+      },
+      {
         Sid    = "ReadQuotaAndUnsuppress"
         Effect = "Allow"
         Action = ["ses:GetAccount", "ses:DeleteSuppressedDestination"]

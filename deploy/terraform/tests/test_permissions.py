@@ -15,6 +15,9 @@ TRANSPORT = Path(__file__).resolve().parents[3] / "libs" / "transport" / "postro
 PREFIXES = {"types_boto3_sesv2": "ses", "types_boto3_sqs": "sqs"}
 """What the actions of a client begin with, by the types that its module names it with."""
 
+OWN_TYPES = {"SnsClient": "sns"}
+"""The same, by the name of a type that its module writes itself."""
+
 NO_OPERATIONS = {"close"}
 ACTIONS = {
     # With raw content SES checks the older action of that name besides.
@@ -22,7 +25,7 @@ ACTIONS = {
     # A batch is allowed by the action for one.
     "sqs:DeleteMessageBatch": {"sqs:DeleteMessage"},
 }
-ADDRESSES = {"ses": "aws_iam_policy.worker", "sqs": "aws_iam_policy.redrive"}
+ADDRESSES = {"ses": "aws_iam_policy.worker", "sns": "aws_iam_policy.worker", "sqs": "aws_iam_policy.redrive"}
 
 
 def read_calls(source: str) -> set[str]:
@@ -32,6 +35,9 @@ def read_calls(source: str) -> set[str]:
         one.module.partition(".")[0] for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.module
     }
     prefixes = [PREFIXES[name] for name in imported if name.startswith("types_boto3")]
+    prefixes += [
+        OWN_TYPES[one.name] for one in ast.walk(tree) if isinstance(one, ast.ClassDef) and one.name in OWN_TYPES
+    ]
     calls = {
         f"{prefix}:{''.join(word.title() for word in call.func.attr.split('_'))}"
         for prefix in prefixes
@@ -60,12 +66,14 @@ def list_allowed(applied: Applied, address: str) -> set[str]:
 
 def test_the_calls_are_found() -> None:
     assert "ses:GetAccount" in list_needed("ses")
+    assert list_needed("sns") == {"sns:ListSubscriptionsByTopic"}
     assert list_needed("sqs") == {"sqs:ReceiveMessage", "sqs:DeleteMessage"}
 
 
-@pytest.mark.parametrize("service", ["ses", "sqs"])
-def test_what_is_called_is_allowed_and_nothing_else(service: str, applied: Applied) -> None:
-    assert list_allowed(applied, ADDRESSES[service]) == list_needed(service)
+@pytest.mark.parametrize("services", [("ses", "sns"), ("sqs",)], ids=str)
+def test_what_is_called_is_allowed_and_nothing_else(services: tuple[str, ...], applied: Applied) -> None:
+    needed = set().union(*(list_needed(service) for service in services))
+    assert list_allowed(applied, ADDRESSES[services[0]]) == needed
 
 
 def test_a_call_that_is_new_needs_a_permission() -> None:
@@ -84,8 +92,10 @@ def test_a_permission_that_is_missing_is_found(copy: Module) -> None:
 def test_a_permission_that_nobody_needs_is_found(copy: Module) -> None:
     copy.replace("iam.tf", '"ses:GetConfigurationSet"', '["ses:GetConfigurationSet", "ses:PutSuppressedDestination"]')
 
-    assert list_allowed(copy.apply(), ADDRESSES["ses"]) - list_needed("ses") == {"ses:PutSuppressedDestination"}
+    assert list_allowed(copy.apply(), ADDRESSES["ses"]) - list_needed("ses") - list_needed("sns") == {
+        "ses:PutSuppressedDestination"
+    }
 
 
 def test_there_is_no_other_policy(applied: Applied) -> None:
-    assert sorted(applied.of_type("aws_iam_policy")) == sorted(ADDRESSES.values())
+    assert sorted(applied.of_type("aws_iam_policy")) == sorted(set(ADDRESSES.values()))

@@ -47,7 +47,7 @@ def _list(value: Any) -> list[str]:
 
 
 def test_the_policies_are_found(applied: Applied) -> None:
-    assert len(list(_statements(applied))) == 7
+    assert len(list(_statements(applied))) == 9
 
 
 def test_nothing_is_open_that_need_not_be(applied: Applied) -> None:

@@ -36,8 +36,14 @@ class QueueSettings(Settings):
 
 
 class EveryResource(Settings):
-    """What the doctor looks at."""
+    """All that is attached."""
 
     database: DatabaseSettings
     redis: RedisSettings
     mail: MailSettings
+
+
+class DoctorSettings(EveryResource):
+    """What the doctor looks at."""
+
+    ses_events: SesEventSettings

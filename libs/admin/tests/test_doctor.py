@@ -1,3 +1,4 @@
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,6 @@ from postroom_database.engine import Database
 from postroom_migrations.migrate import head
 from postroom_testing.mariadb import MariaDb
 from postroom_testing.redis import Redis
-from postroom_testing.ses import SesServer
 from postroom_testing.smtp import SmtpServer
 
 PASSWORD = "hunter2secret"
@@ -99,24 +99,19 @@ def test_a_redis_that_drops_keys_is_a_finding(admin: Any, redis_url: str) -> Non
     assert "maxmemory-policy is allkeys-lru" in done.stdout
 
 
-def test_an_ses_is_asked(admin: Any, ses: SesServer) -> None:
-    admin.environment["POSTROOM_MAIL_URL"] = ses.mail_url()
-    done = admin("doctor")
-    assert done.exit_code == 0
-    assert "ok    mail      SES in eu-west-1: 14/s, 0 of 50000 in 24 h; access: production" in done.stdout
-    ses.sending_enabled = False
-    assert marks(admin("doctor").stdout)["mail"] == "FAIL"
-
-
-def test_an_ses_without_a_configuration_set_is_a_finding(admin: Any, ses: SesServer) -> None:
-    admin.environment["POSTROOM_MAIL_URL"] = ses.mail_url(configuration_set=None)
-    done = admin("doctor")
-    assert done.exit_code == 1
-    assert marks(done.stdout) == {"database": "ok", "redis": "ok", "mail": "warn"}
-    assert "to mend it: add ?configuration_set=NAME to POSTROOM_MAIL_URL\n" in done.stdout
-
-
 def test_a_mail_server_is_asked(admin: Any, smtp_server: SmtpServer) -> None:
     admin.environment["POSTROOM_MAIL_URL"] = smtp_server.mail_url()
     done = admin("doctor")
     assert (done.exit_code, marks(done.stdout)["mail"]) == (0, "ok")
+
+
+def test_programs_are_told_one_object_for_each_resource(admin: Any) -> None:
+    admin.environment["POSTROOM_REDIS_URL"] = NOWHERE["redis"][1]
+    done = admin("doctor", "--json")
+    assert done.exit_code == 1
+    database, redis, mail = map(json.loads, done.stdout.splitlines())
+    assert (database["resource"], database["state"], database["findings"]) == ("database", "ok", [])
+    assert (mail["resource"], mail["state"], mail["about"]) == ("mail", "ok", "inbox: mail is captured, none is sent")
+    [finding] = redis["findings"]
+    assert (redis["state"], finding["mend"]) == ("fail", "check POSTROOM_REDIS_URL, and that the server runs")
+    assert redis["milliseconds"] >= 0

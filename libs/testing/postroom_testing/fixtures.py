@@ -73,6 +73,7 @@ def sns(sns_server: SnsServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SnsS
     documents = dict(sns_server.documents)
     sns_server.requests.clear()
     sns_server.confirmed.clear()
+    sns_server.subscriptions.clear()
     monkeypatch.setenv("SSL_CERT_FILE", str(sns_server.authority))
     yield sns_server
     sns_server.documents, sns_server.status = documents, 200

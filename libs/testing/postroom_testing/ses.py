@@ -15,10 +15,18 @@ from postroom_testing.ses_messages import (
     HangError,
     read_mail,
 )
+from postroom_testing.sns import TOPIC_ARN
 
 REGION = "eu-west-1"
+TOLD = ("SEND", "DELIVERY", "DELIVERY_DELAY", "BOUNCE", "COMPLAINT", "REJECT")
 
 _Taken = TypeVar("_Taken")
+
+
+def make_destination(topic_arn: str | None = TOPIC_ARN, **changes: Any) -> dict[str, Any]:
+    """Where a configuration set's events go; None: to no topic."""
+    where = {"SnsDestination": {"TopicArn": topic_arn}} if topic_arn else {"CloudWatchDestination": {}}
+    return {"Name": "events", "Enabled": True, "MatchingEventTypes": list(TOLD), **where} | changes
 
 
 class SesServer:
@@ -29,6 +37,7 @@ class SesServer:
         requests: every request that came, as (method, path).
         latency_seconds: wait before each answer of SendEmail.
         max_send_rate, max_24_hour_send, sending_enabled, configuration_sets: what it says about the account.
+        production, enforcement, sent_before, event_destinations: likewise.
         identities: what it knows of domains and suppressed addresses.
         on_accepted: told of each mail that is accepted, whether SendEmail is answered or not.
     """
@@ -40,7 +49,11 @@ class SesServer:
         self.max_send_rate = 14.0
         self.max_24_hour_send = 50_000.0
         self.sending_enabled = True
+        self.production = True
+        self.enforcement = "HEALTHY"
+        self.sent_before = 0.0
         self.configuration_sets = {"postroom"}
+        self.event_destinations = [make_destination()]
         self.identities = Identities(self.configuration_sets)
         self.on_accepted: Callable[[AcceptedMail], None] = lambda _: None
         self._sending = _Mood()
@@ -149,12 +162,12 @@ class SesServer:
     def describe_account(self) -> dict[str, Any]:
         return {
             "DedicatedIpAutoWarmupEnabled": False,
-            "EnforcementStatus": "HEALTHY",
-            "ProductionAccessEnabled": True,
+            "EnforcementStatus": self.enforcement,
+            "ProductionAccessEnabled": self.production,
             "SendQuota": {
                 "Max24HourSend": self.max_24_hour_send,
                 "MaxSendRate": self.max_send_rate,
-                "SentLast24Hours": float(sum(len(mail.recipients) for mail in self.mails)),
+                "SentLast24Hours": self.sent_before + sum(len(mail.recipients) for mail in self.mails),
             },
             "SendingEnabled": self.sending_enabled,
         }

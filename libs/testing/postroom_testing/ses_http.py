@@ -104,9 +104,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "GET" and self.path == ACCOUNT_PATH:
             return ses.manage(lambda _: ses.describe_account(), {})
         if self.command == "GET" and self.path.startswith(SETS_PATH):
-            name = self.path.removeprefix(SETS_PATH)
+            name, _, rest = self.path.removeprefix(SETS_PATH).partition("/")
             if name not in ses.configuration_sets:
                 raise FaultError(404, "NotFoundException", f"Configuration set <{name}> does not exist.")
+            if rest == "event-destinations":
+                return ses.manage(lambda _: {"EventDestinations": ses.event_destinations}, {})
             return {"ConfigurationSetName": name}
         if answer := ses.identities.route(self.command, self.path):
             return ses.manage(answer, json.loads(body or b"{}"))

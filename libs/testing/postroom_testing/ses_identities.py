@@ -27,6 +27,7 @@ class KeptIdentity:
     Attributes:
         origin: EXTERNAL for a key that SES was given, AWS_SES for one of its own.
         public_key: the given one's, as it must stand in DNS.
+        verified: whether mail may come from it; None: as soon as its DKIM record is found.
         looks: how often SES was told to begin to look for the DKIM record.
     """
 
@@ -34,6 +35,7 @@ class KeptIdentity:
     tokens: list[str] = field(default_factory=lambda: ["aaaa", "bbbb", "cccc"])
     public_key: str | None = None
     dkim: str = "PENDING"
+    verified: bool | None = None
     looks: int = 1
     mail_from: str | None = None
     mail_from_status: str = "PENDING"
@@ -46,7 +48,7 @@ class KeptIdentity:
         return {
             "IdentityType": "DOMAIN",
             "FeedbackForwardingStatus": True,
-            "VerifiedForSendingStatus": self.dkim == "SUCCESS",
+            "VerifiedForSendingStatus": self.dkim == "SUCCESS" if self.verified is None else self.verified,
             "VerificationStatus": self.dkim,
             "DkimAttributes": self.describe_dkim(),
             "MailFromAttributes": mail_from,

@@ -23,6 +23,7 @@ class Behaviour(enum.Enum):
     SUSPENDED = "suspended"
     UNVERIFIED = "unverified"
     NOT_FOUND = "not_found"
+    DENY = "deny"
     FAIL = "fail"
     HANG = "hang"
     """Read the request, accept nothing, never answer: the client must go away."""
@@ -78,6 +79,7 @@ FAULTS = {
         400, "MailFromDomainNotVerifiedException", "The MAIL FROM domain is not verified."
     ),
     Behaviour.NOT_FOUND: FaultError(404, "NotFoundException", "Configuration set <postroom> does not exist."),
+    Behaviour.DENY: FaultError(403, "AccessDeniedException", "This user is not authorized to perform it."),
     Behaviour.FAIL: FaultError(500, "InternalFailure", "An internal failure occurred."),
 }
 

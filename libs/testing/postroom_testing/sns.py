@@ -24,6 +24,10 @@ from postroom_testing.certificate import make_certificate
 TOPIC_ARN = "arn:aws:sns:eu-west-1:123456789012:postroom-events"
 CERTIFICATE_PATH = "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"
 _HASHES = {"1": SHA1(), "2": SHA256()}  # noqa: S303 - AWS's own
+_NOT_ALLOWED = (
+    '<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type>'
+    "<Code>AuthorizationError</Code><Message>The tests wanted it so.</Message></Error></ErrorResponse>"
+)
 _CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
@@ -42,6 +46,7 @@ class SnsServer:
         confirmed: the tokens of the subscriptions that were confirmed.
         documents: what it serves, by path.
         status: of its answers.
+        subscriptions: of its topic, as (protocol, endpoint, ARN); told to whoever asks by the query protocol.
     """
 
     def __init__(self) -> None:
@@ -49,6 +54,7 @@ class SnsServer:
         self.requests: list[str] = []
         self.confirmed: list[str] = []
         self.status = 200
+        self.subscriptions: list[tuple[str, str, str]] = []
         self._key = generate_private_key(public_exponent=65_537, key_size=2048)
         self.documents = {CERTIFICATE_PATH: self.make_certificate()}
         self._folder = Path(tempfile.mkdtemp(prefix="postroom-sns-"))
@@ -153,6 +159,20 @@ class SnsServer:
         return self.documents.get(path)
 
 
+def _list_subscriptions(sns: SnsServer) -> str:
+    members = "".join(
+        f"<member><TopicArn>{sns.topic_arn}</TopicArn><Protocol>{protocol}</Protocol><Endpoint>{endpoint}</Endpoint>"
+        f"<Owner>123456789012</Owner><SubscriptionArn>{arn}</SubscriptionArn></member>"
+        for protocol, endpoint, arn in sns.subscriptions
+    )
+    action = "ListSubscriptionsByTopic"
+    return (
+        f'<{action}Response xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><{action}Result><Subscriptions>{members}'
+        f"</Subscriptions></{action}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata>"
+        f"</{action}Response>"
+    )
+
+
 def encode(message: dict[str, Any]) -> bytes:
     """A message as SNS writes it into the body of a POST."""
     return json.dumps(message, indent=2).encode()
@@ -176,6 +196,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Tests read `requests`; stderr stays quiet."""
+
+    def do_POST(self) -> None:
+        asked = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+        sns = self.server.sns
+        is_known = asked["Action"] == ["ListSubscriptionsByTopic"] and asked["TopicArn"] == [sns.topic_arn]
+        told = _list_subscriptions(sns) if is_known else _NOT_ALLOWED
+        content = told.encode()
+        self.send_response(200 if is_known else 403)
+        self.send_header("Content-Type", "text/xml")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     def do_GET(self) -> None:
         content = self.server.sns.answer(self.path)

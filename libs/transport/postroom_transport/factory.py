@@ -1,9 +1,12 @@
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from postroom_transport.inbox import InboxStore, InboxTransport
 from postroom_transport.message import Transport
 from postroom_transport.provider import Provider
+
+if TYPE_CHECKING:
+    from postroom_transport.ses_inspection import SesInspection
 
 SMTP_PORT = 25
 SUBMISSION_PORT = 587
@@ -45,6 +48,20 @@ def open_provider(url: str, *, timeout_seconds: float) -> Provider | None:
     from postroom_transport.ses import open_identities  # noqa: PLC0415 - see open_transport
 
     return open_identities(**_read_ses(parts), timeout_seconds=timeout_seconds)
+
+
+def open_inspection(url: str, *, timeout_seconds: float) -> "tuple[SesInspection, str | None] | None":
+    """Return SES, to be looked at, and the configuration set, of this POSTROOM_MAIL_URL; None: it is not SES.
+
+    Nothing is connected yet. Raises ValueError as open_transport does.
+    """
+    parts, _ = _split(url)
+    if parts.scheme != "ses":
+        return None
+    from postroom_transport.ses import open_inspection as open_ses  # noqa: PLC0415 - see open_transport
+
+    read = _read_ses(parts)
+    return open_ses(**read, timeout_seconds=timeout_seconds), read["configuration_set"]
 
 
 def _split(url: str) -> tuple[SplitResult, int | None]:

@@ -25,7 +25,9 @@ from postroom_transport.message import (
     same_for_all,
 )
 from postroom_transport.ses_identities import SesIdentities
+from postroom_transport.ses_inspection import SesInspection
 from postroom_transport.ses_verdicts import judge
+from postroom_transport.sns_subscriptions import SnsClient
 
 if TYPE_CHECKING:
     from types_boto3_sesv2.client import SESV2Client
@@ -111,18 +113,40 @@ def open_identities(
     return SesIdentities(client, configuration_set=configuration_set, translated=_translated)
 
 
+def open_inspection(
+    *,
+    region: str,
+    configuration_set: str | None,  # noqa: ARG001 - the arguments are those of SesTransport
+    endpoint: str | None,
+    timeout_seconds: float,
+) -> SesInspection:
+    """SES, to be looked at; the arguments are those of SesTransport."""
+
+    def open_sns(sns_region: str) -> SnsClient:
+        # Where SNS is reached elsewhere, AWS_ENDPOINT_URL_SNS says so, which boto3 reads by itself.
+        client: SnsClient = boto3.session.Session().client(
+            "sns", region_name=sns_region, config=_config(timeout_seconds)
+        )
+        return client
+
+    client = _open_client(region, endpoint, timeout_seconds)
+    return SesInspection(client, open_sns=open_sns, translated=_translated)
+
+
 def _open_client(region: str, endpoint: str | None, timeout_seconds: float) -> "SESV2Client":
-    # One attempt: MySQL alone decides about retries. A client is safe to share between threads, making it is not.
+    # A client is safe to share between threads, making it is not.
     return boto3.session.Session().client(
-        "sesv2",
-        region_name=region,
-        endpoint_url=endpoint,
-        config=Config(
-            retries={"total_max_attempts": 1},
-            connect_timeout=timeout_seconds,
-            read_timeout=timeout_seconds,
-            max_pool_connections=MAX_CONNECTIONS,
-        ),
+        "sesv2", region_name=region, endpoint_url=endpoint, config=_config(timeout_seconds)
+    )
+
+
+def _config(timeout_seconds: float) -> Config:
+    # One attempt: MySQL alone decides about retries.
+    return Config(
+        retries={"total_max_attempts": 1},
+        connect_timeout=timeout_seconds,
+        read_timeout=timeout_seconds,
+        max_pool_connections=MAX_CONNECTIONS,
     )
 
 

@@ -164,6 +164,13 @@ def may_send(connection: Connection, workspace_id: UUID, name: str) -> bool:
     return found.one_or_none() is not None
 
 
+def senders(connection: Connection, *, limit: int) -> Sequence[str]:
+    """Names of domains of any workspace that may be sent from, by name: for operators."""
+    states = [state.value for state in SENDING_STATES]
+    found = select(Domain.name).where(Domain.status.in_(states), Domain.sending == ENABLED)
+    return connection.execute(found.order_by(Domain.name).limit(limit)).scalars().all()
+
+
 def is_there(connection: Connection, workspace_id: UUID, domain_id: UUID) -> bool:
     """Whether the workspace has this domain."""
     found = connection.execute(select(Domain.id).where(*_mine(workspace_id, domain_id)))
