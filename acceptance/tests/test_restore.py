@@ -132,6 +132,7 @@ def test_with_the_fence_none_does_until_an_operator_says_so(
     disaster: Disaster, ses: SesServer, mariadb: MariaDb
 ) -> None:
     url = restore(disaster.page, mariadb, "fenced")
+    assert disaster.page.run("Verify", POSTROOM_DATABASE_URL=url).rstrip().endswith("it is whole")
     said = disaster.page.run("Fence", POSTROOM_DATABASE_URL=url)
     assert f"\nHeld: {len(disaster.on_its_way)} (" in said
     listed = [line.split()[0] for line in said.splitlines() if " restored " in line]

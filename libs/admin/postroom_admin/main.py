@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from postroom_admin.audit import audit_group
+from postroom_admin.backup import backup_group
 from postroom_admin.config import config_group
 from postroom_admin.dead import dead_group
 from postroom_admin.doctor import doctor_command
@@ -16,10 +17,11 @@ from postroom_admin.erase import erase_command
 from postroom_admin.events import events_group
 from postroom_admin.fence import fence_command
 from postroom_admin.keys import key_group
-from postroom_admin.migrating import migrate_command
+from postroom_admin.migrating import migrate_group
 from postroom_admin.opening import EXIT_INTERRUPTED
 from postroom_admin.queues import queue_group
 from postroom_admin.quota import quota_command
+from postroom_admin.retention import retention_group
 from postroom_admin.schedules import schedule_group
 from postroom_admin.settings import ReleaseOnly
 from postroom_admin.suppressions import suppression_group
@@ -34,7 +36,7 @@ Exit codes:
   0   done
   1   not done: nothing of that name or id, something was left as it is, or the doctor found something
   2   wrong arguments
-  65  the schema is a later release's, and serves this one no more
+  65  the schema is a later release's, and serves this one no more; or a backup is not whole
   69  the database is away, or refuses; likewise a queue
   75  another process is migrating; try again later
   78  the configuration is wrong; the report names the variables
@@ -73,7 +75,7 @@ def main() -> None:
 
 
 for command in (
-    migrate_command,
+    migrate_group,
     workspace_group,
     key_group,
     domain_group,
@@ -85,7 +87,9 @@ for command in (
     queue_group,
     quota_command,
     suppression_group,
+    retention_group,
     erase_command,
+    backup_group,
     fence_command,
     audit_group,
     doctor_command,

@@ -4,6 +4,7 @@ from postroom_config.hints import HintSettings
 from postroom_config.mail import MailSettings
 from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
+from postroom_config.retention import RetentionSettings
 from postroom_config.ses_events import SesEventSettings
 from postroom_config.settings import Settings
 
@@ -18,6 +19,12 @@ class ReleaseOnly(Settings):
     """What tells which build this is."""
 
     release: ReleaseSettings
+
+
+class RetentionOnly(Settings):
+    """How long what is kept."""
+
+    retention: RetentionSettings
 
 
 class EventSettings(Settings):

@@ -25,7 +25,10 @@ from postroom_testing.schedules import schedule
 from postroom_testing.webhooks import add_webhook
 
 SILENT = {
-    "migrate": "brings the schema along",
+    "migrate up": "brings the schema along",
+    "migrate status": "looks",
+    "backup verify": "looks",
+    "retention run": "forgets what belongs to no workspace any more, as the scheduler does",
     "embedded": "is Postroom's own, and tested below",
     "doctor": "looks",
     "audit list": "looks",

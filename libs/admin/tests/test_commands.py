@@ -17,7 +17,7 @@ from postroom_database.models import Workspace
 from postroom_testing.server import wait_until
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "admin.md"
-LOOKS = {"list", "show", "stats", "status", "quota"}
+LOOKS = {"list", "show", "stats", "status", "quota", "verify", "doctor"}
 """What only looks is for programs, too."""
 SECONDS = 60
 
@@ -26,6 +26,8 @@ def leaves(group: click.Group, *before: str) -> Iterator[tuple[tuple[str, ...], 
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from leaves(command, *before, name)
+            if command.invoke_without_command:
+                yield (*before, name), command
         elif not command.hidden:
             yield (*before, name), command
 

@@ -9,6 +9,8 @@ from postroom_domain.ids import new_id
 PASSWORD = "hunter2secret"
 COMMANDS = [
     ("migrate",),
+    ("migrate", "up"),
+    ("migrate", "status"),
     ("workspace", "create", "acme"),
     ("key", "create", "--workspace", "acme"),
     ("key", "list", "--workspace", "acme"),
@@ -24,12 +26,16 @@ COMMANDS = [
     ("schedule", "show", str(new_id())),
     ("schedule", "pause", str(new_id())),
     ("schedule", "resume", str(new_id())),
+    ("retention", "run", "--yes"),
+    ("backup", "verify"),
     ("queue", "stats"),
     ("queue", "rebuild"),
     ("quota",),
     ("erase", "--address", "one@example.com", "--yes"),
     ("embedded",),
 ]
+SCHEMA = {"migrate", "embedded", "backup"}
+"""What knows what to do without a schema."""
 SECONDS = 60
 
 
@@ -52,7 +58,7 @@ def test_so_it_does_in_a_process_of_its_own(away_admin: Any) -> None:
     assert (process.returncode, out, err) == (69, "", "The database does not answer. `doctor` says more.\n")
 
 
-@pytest.mark.parametrize("command", COMMANDS[1:-1], ids=" ".join)
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one[0] not in SCHEMA], ids=" ".join)
 def test_a_database_without_a_schema_ends_a_command_with_one_line(empty_admin: Any, command: tuple[str, ...]) -> None:
     done = empty_admin(*command)
     assert (done.exit_code, done.stdout) == (69, "")

@@ -45,7 +45,7 @@ READERS: dict[type[Block], tuple[str, ...]] = {
     PaceSettings: ("worker",),
     SchedulerSettings: ("scheduler",),
     BrakeSettings: ("scheduler",),
-    RetentionSettings: ("scheduler",),
+    RetentionSettings: ("scheduler", "admin"),
     SesEventSettings: ("api", "admin"),
     EgressSettings: ("api", "worker", "admin"),
     WebhookSettings: ("worker",),

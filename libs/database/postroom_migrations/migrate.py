@@ -74,6 +74,11 @@ def head() -> str:
     return _chain()[-1].revision
 
 
+def pending(found: str | None) -> Sequence[str]:
+    """The revisions of this release's migrations that come after one; None: all of them."""
+    return [script.revision for script in _chain() if found is None or script.revision > found]
+
+
 def _chain() -> Sequence[Script]:
     """This release's migrations, the oldest first."""
     return list(ScriptDirectory.from_config(_config(None)).walk_revisions())[::-1]

@@ -8,6 +8,7 @@ from loguru import logger
 
 from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable, is_contended
+from postroom_database.forgetting import RetentionRules, batches
 from postroom_domain.unknowns import UnknownRules
 from postroom_health.backing_service import BackingService
 from postroom_jobs import names
@@ -16,7 +17,7 @@ from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_WEBHOOKS, WEBHOOKS
 from postroom_scheduler.brake import BrakeRules, brake_workspaces
 from postroom_scheduler.firing import fire_slots, review_schedules
-from postroom_scheduler.retention import RetentionRules, batches, forget
+from postroom_scheduler.retention import forget
 from postroom_scheduler.sweeps import (
     count_failing_webhooks,
     end_unknowns,

@@ -9,6 +9,7 @@ from loguru import logger
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
+from postroom_database.forgetting import RetentionRules
 from postroom_database.schema import look_at_schema
 from postroom_domain.reputation import Brake
 from postroom_domain.suppressions import Origin
@@ -23,7 +24,6 @@ from postroom_jobs.hints import Hints
 from postroom_logging.setup import configure, flush
 from postroom_scheduler.brake import BrakeRules
 from postroom_scheduler.jobs import guarded, jobs
-from postroom_scheduler.retention import RetentionRules
 from postroom_scheduler.settings import SchedulerServiceSettings
 
 _REDIS_SECONDS = 5.0

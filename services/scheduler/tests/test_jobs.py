@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from postroom_database.engine import Database
+from postroom_database.forgetting import RetentionRules
 from postroom_database.models import Email
 from postroom_domain.lanes import Lane
 from postroom_domain.reputation import Brake
@@ -14,7 +15,6 @@ from postroom_jobs.hints import Hints
 from postroom_jobs.names import DELIVER
 from postroom_scheduler.brake import BrakeRules
 from postroom_scheduler.jobs import Job, guarded, jobs
-from postroom_scheduler.retention import RetentionRules
 from postroom_testing.drafts import draft, store
 from postroom_testing.redis import Redis
 

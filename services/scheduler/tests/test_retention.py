@@ -8,12 +8,13 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable
+from postroom_database.forgetting import RetentionRules, batches
 from postroom_database.models import ContentChunk, Email, IdempotencyKey
 from postroom_database.repositories.retention import Forgotten
 from postroom_database.types import Now
 from postroom_domain.states import ENDS
 from postroom_scheduler.jobs import Job, guarded
-from postroom_scheduler.retention import RetentionRules, batches, forget
+from postroom_scheduler.retention import forget
 from postroom_testing.drafts import draft, store
 
 DAY = 86_400.0
