@@ -4,7 +4,7 @@ from functools import partial
 import click
 
 from postroom_admin.opening import opened_database
-from postroom_admin.settings import RetentionOnly
+from postroom_admin.settings import ForgettingSettings
 from postroom_config.load import load_or_exit
 from postroom_config.retention import RetentionSettings
 from postroom_database.forgetting import RetentionRules, batches, forget
@@ -25,7 +25,7 @@ def run(yes: bool) -> None:  # noqa: FBT001 - click's way
 
     It works in small batches and leaves the database to others half of the time. Stopped, it can be run again.
     """
-    kept = load_or_exit(RetentionOnly).retention
+    kept = load_or_exit(ForgettingSettings).retention
     if not yes:
         click.confirm(f"{_describe(kept)} Older records are deleted. Go on?", abort=True, err=True)
     rules = RetentionRules(bodies_days=kept.bodies_days, emails_days=kept.emails_days, audit_days=kept.audit_days)

@@ -21,9 +21,10 @@ class ReleaseOnly(Settings):
     release: ReleaseSettings
 
 
-class RetentionOnly(Settings):
-    """How long what is kept."""
+class ForgettingSettings(Settings):
+    """How long what is kept, and where."""
 
+    database: DatabaseSettings
     retention: RetentionSettings
 
 
