@@ -161,6 +161,16 @@ def test_each_thing_that_is_wrong_is_found_alone_and_says_how_it_is_mended(cloud
     assert mend in how
 
 
+def test_one_subscription_among_many_is_enough(cloud: Cloud) -> None:
+    others = [("email", f"{number}@example.com", str(number)) for number in range(4)]
+    cloud.sns.subscriptions = [
+        *others,
+        ("https", "https://old.example.com/hooks/ses", "PendingConfirmation"),
+        SUBSCRIBED,
+    ]
+    assert cloud.examine() == (0, "ok", [])
+
+
 def test_all_findings_are_told_at_once(cloud: Cloud) -> None:
     cloud.ses.production = False
     cloud.sns.subscriptions.clear()

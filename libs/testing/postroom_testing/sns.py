@@ -28,6 +28,8 @@ _NOT_ALLOWED = (
     '<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type>'
     "<Code>AuthorizationError</Code><Message>The tests wanted it so.</Message></Error></ErrorResponse>"
 )
+_PAGE = 2
+"""Subscriptions in one answer; AWS gives 100."""
 _CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
@@ -159,16 +161,18 @@ class SnsServer:
         return self.documents.get(path)
 
 
-def _list_subscriptions(sns: SnsServer) -> str:
+def _list_subscriptions(sns: SnsServer, begin: int) -> str:
     members = "".join(
         f"<member><TopicArn>{sns.topic_arn}</TopicArn><Protocol>{protocol}</Protocol><Endpoint>{endpoint}</Endpoint>"
         f"<Owner>123456789012</Owner><SubscriptionArn>{arn}</SubscriptionArn></member>"
-        for protocol, endpoint, arn in sns.subscriptions
+        for protocol, endpoint, arn in sns.subscriptions[begin : begin + _PAGE]
     )
+    end = begin + _PAGE
+    more = f"<NextToken>{end}</NextToken>" if end < len(sns.subscriptions) else ""
     action = "ListSubscriptionsByTopic"
     return (
         f'<{action}Response xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><{action}Result><Subscriptions>{members}'
-        f"</Subscriptions></{action}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata>"
+        f"</Subscriptions>{more}</{action}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata>"
         f"</{action}Response>"
     )
 
@@ -201,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
         asked = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
         sns = self.server.sns
         is_known = asked["Action"] == ["ListSubscriptionsByTopic"] and asked["TopicArn"] == [sns.topic_arn]
-        told = _list_subscriptions(sns) if is_known else _NOT_ALLOWED
+        told = _list_subscriptions(sns, int(asked.get("NextToken", ["0"])[0])) if is_known else _NOT_ALLOWED
         content = told.encode()
         self.send_response(200 if is_known else 403)
         self.send_header("Content-Type", "text/xml")
