@@ -148,7 +148,7 @@ def test_with_the_fence_none_does_until_an_operator_says_so(
         again, *rest = sorted(disaster.on_its_way)
         stack.admin("dead", "retry", again)
         wait_until(lambda: len(ses.mails) == MAILS + 6, seconds=SECONDS, what="the one that an operator wants again")
-        assert stack.admin("dead", "discard", "--all", "--because", "restored") == f"Discarded: {len(rest)}."
+        assert stack.admin("dead", "discard", "--all", "--because", "restored", "--yes") == f"Discarded: {len(rest)}."
         assert stack.admin("dead", "list") == ""
         wait_until(lambda: states(url)[again].state == "sent", seconds=SECONDS, what="its outcome to be written")
     stand = states(url)

@@ -4,6 +4,7 @@ from uuid import UUID
 import click
 from sqlalchemy import Connection
 
+from postroom_admin.asking import ask, yes_option
 from postroom_admin.each import act_on_each, check_choice, page_by_page, read_ids
 from postroom_admin.emails import show
 from postroom_admin.opening import opened_database
@@ -66,27 +67,34 @@ def retry(email_ids: tuple[UUID, ...], everything: bool, because: str | None) ->
 
     Mail that is held because its outcome is unknown may arrive twice then.
     """
-    _decide(email_ids, everything=everything, because=because, decide=held.retry, done="Queued again")
+    _check(email_ids, everything=everything, because=because)
+    _decide(email_ids, because=because, decide=held.retry, done="Queued again")
 
 
 @dead_group.command("discard")
 @_ids
 @_all
 @_because
-def discard(email_ids: tuple[UUID, ...], everything: bool, because: str | None) -> None:  # noqa: FBT001 - click's way
+@yes_option
+def discard(email_ids: tuple[UUID, ...], everything: bool, because: str | None, yes: bool) -> None:  # noqa: FBT001 - click's way
     """End held mail: recipients that are not known to have it fail, and the client is told so."""
-    _decide(email_ids, everything=everything, because=because, decide=held.discard, done="Discarded")
+    _check(email_ids, everything=everything, because=because)
+    which = str(len(email_ids)) if email_ids else f"all that is held{f' because {because}' if because else ''}"
+    ask(f"Discard {which}? This cannot be undone.", yes=yes)
+    _decide(email_ids, because=because, decide=held.discard, done="Discarded")
+
+
+def _check(email_ids: tuple[UUID, ...], *, everything: bool, because: str | None) -> None:
+    check_choice(email_ids, everything=everything, reason=because, option="--because", nouns="emails")
 
 
 def _decide(
     email_ids: tuple[UUID, ...],
     *,
-    everything: bool,
     because: str | None,
     decide: Callable[[Connection, UUID], bool],
     done: str,
 ) -> None:
-    check_choice(email_ids, everything=everything, reason=because, option="--because", nouns="emails")
     act_on_each(
         email_ids,
         lambda database: (row.id for row in _held(database, because)),

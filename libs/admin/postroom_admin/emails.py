@@ -4,6 +4,7 @@ from uuid import UUID
 
 import click
 
+from postroom_admin.asking import ask, yes_option
 from postroom_admin.each import act_on_each, read_ids
 from postroom_admin.ids import read_id
 from postroom_admin.opening import opened_database
@@ -84,12 +85,11 @@ def retry(email_ids: tuple[UUID, ...]) -> None:
 
 @email_group.command("cancel")
 @_ids
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 def cancel(email_ids: tuple[UUID, ...], yes: bool) -> None:  # noqa: FBT001 - click's way
     """Cancel emails that are scheduled or wait for an attempt; their clients are told so.
 
     Recipients that are known to have it keep it. What a worker is sending, or has sent, cannot be canceled.
     """
-    if not yes:
-        click.confirm(f"Cancel {len(email_ids)}? This cannot be undone.", abort=True, err=True)
+    ask(f"Cancel {len(email_ids)}? This cannot be undone.", yes=yes)
     act_on_each(email_ids, None, interventions.cancel, done="Canceled")

@@ -3,6 +3,7 @@ from collections import Counter
 
 import click
 
+from postroom_admin.asking import ask, yes_option
 from postroom_admin.opening import opened_database
 from postroom_admin.workspaces import find_workspace
 from postroom_database.engine import Database
@@ -37,7 +38,7 @@ def _read_person(_context: click.Context, parameter: click.Parameter, text: str)
 @click.command("erase")
 @click.option("--address", "person", required=True, callback=_read_person, help="Where the person reads mail.")
 @click.option("--workspace", help="Only there, by its name; all of them without it.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 def erase_command(person: Person, workspace: str | None, yes: bool) -> None:  # noqa: FBT001 - click's way
     """Remove a person from everything that is stored, and note in the audit that it was done, not who it was.
 
@@ -51,7 +52,7 @@ def erase_command(person: Person, workspace: str | None, yes: bool) -> None:  # 
                 workspace_id = find_workspace(connection, workspace)
         if not yes:
             click.echo(_WARNING.format(where="all workspaces" if workspace is None else "this workspace"), err=True)
-            click.confirm("Go on?", abort=True, err=True)
+            ask("Go on?", yes=yes)
         counts = _erase(database, Scope(person, workspace_id))
     _report(counts)
 

@@ -4,6 +4,7 @@ from uuid import UUID
 import click
 from sqlalchemy import Connection
 
+from postroom_admin.asking import ask, yes_option
 from postroom_admin.moments import show_moment
 from postroom_admin.names import check_name
 from postroom_admin.opening import opened_database
@@ -83,8 +84,10 @@ def list_keys(workspace: str, as_json: bool) -> None:  # noqa: FBT001 - click's 
 @key_group.command("revoke")
 @workspace_option
 @click.argument("key_id")
-def revoke(workspace: str, key_id: str) -> None:
+@yes_option
+def revoke(workspace: str, key_id: str, yes: bool) -> None:  # noqa: FBT001 - click's way
     """End the key KEY_ID. Every process refuses it within seconds; revoking twice is no error."""
+    ask(f"End the key {key_id}? This cannot be undone.", yes=yes)
     parsed = parse_id(key_id)
     with opened_database() as database, database.begin() as connection:
         workspace_id = find_workspace(connection, workspace)

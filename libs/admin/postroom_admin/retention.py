@@ -3,6 +3,7 @@ from functools import partial
 
 import click
 
+from postroom_admin.asking import ask, yes_option
 from postroom_admin.opening import opened_database
 from postroom_admin.settings import ForgettingSettings
 from postroom_config.load import load_or_exit
@@ -19,15 +20,14 @@ def retention_group() -> None:
 
 
 @retention_group.command("run")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 def run(yes: bool) -> None:  # noqa: FBT001 - click's way
     """Forget now all that is old enough, as the scheduler does bit by bit: after an import, or with shorter times.
 
     It works in small batches and leaves the database to others half of the time. Stopped, it can be run again.
     """
     kept = load_or_exit(ForgettingSettings).retention
-    if not yes:
-        click.confirm(f"{_describe(kept)} Older records are deleted. Go on?", abort=True, err=True)
+    ask(f"{_describe(kept)} Older records are deleted. Go on?", yes=yes)
     rules = RetentionRules(bodies_days=kept.bodies_days, emails_days=kept.emails_days, audit_days=kept.audit_days)
     counts: Counter[str] = Counter()
     try:

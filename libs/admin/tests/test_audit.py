@@ -116,7 +116,7 @@ CHANGES: dict[str, tuple[str, tuple[str, ...], Callable[[Scene], tuple[str, ...]
     "workspace suspend": ("workspace.suspended", ("acme", "--reason", "why"), lambda _: ()),
     "workspace resume": ("workspace.resumed", ("acme",), after("workspace", "suspend", "acme", "--reason", "why")),
     "key create": ("key.created", OF_ACME, lambda _: ()),
-    "key revoke": ("key.revoked", OF_ACME, lambda scene: (scene.key(),)),
+    "key revoke": ("key.revoked", (*OF_ACME, "--yes"), lambda scene: (scene.key(),)),
     "domain declare": ("domain.declared", (), lambda scene: (scene.domain(),)),
     "domain undeclare": ("domain.undeclared", (), declared),
     "suppression add": ("suppression.added", (*OF_ACME, ADDRESS), lambda _: ()),
@@ -128,7 +128,7 @@ CHANGES: dict[str, tuple[str, tuple[str, ...], Callable[[Scene], tuple[str, ...]
     "email retry": ("email.retried", (), lambda scene: (scene.email(state="failed"),)),
     "email cancel": ("email.canceled", ("--yes",), lambda scene: (scene.email(),)),
     "dead retry": ("email.retried", (), lambda scene: (scene.email(state="held", held_because="unknown"),)),
-    "dead discard": ("email.discarded", (), lambda scene: (scene.email(state="held", held_because="unknown"),)),
+    "dead discard": ("email.discarded", ("--yes",), lambda scene: (scene.email(state="held", held_because="unknown"),)),
     "fence": ("email.held", (), lambda scene: (scene.email(), ())[1]),
 }
 """What is noted, the command's arguments, and what must be there, which gives the rest of the arguments."""

@@ -68,7 +68,7 @@ def test_discarded_mail_fails_for_those_who_are_not_known_to_have_it(admin: Any,
         ]
         connection.execute(insert(Recipient), rows)
         connection.execute(update(Email).where(Email.id == some).values(last_event="delivered"))
-    done = admin("dead", "discard", str(none), str(some))
+    done = admin("dead", "discard", "--yes", str(none), str(some))
     assert (done.exit_code, done.stdout) == (0, "Discarded: 2.\n")
     assert (row(database, none).state, row(database, none).last_event) == ("failed", "failed")
     assert (row(database, some).state, row(database, some).last_event) == ("sent", "delivered")
@@ -83,19 +83,32 @@ def test_discarded_mail_fails_for_those_who_are_not_known_to_have_it(admin: Any,
 def test_all_of_a_kind_are_decided_at_once(admin: Any, database: Database, command: str) -> None:
     restored = [hold(database, "restored") for _ in range(3)]
     other = hold(database, "unknown")
-    done = admin("dead", command, "--all", "--because", "restored")
+    yes = ["--yes"] if command == "discard" else []
+    done = admin("dead", command, "--all", "--because", "restored", *yes)
     assert (done.exit_code, done.stdout.endswith(": 3.\n")) == (0, True)
     assert {row(database, one).state for one in restored} == {"queued" if command == "retry" else "failed"}
     assert row(database, other).state == "held"
-    again = admin("dead", command, "--all", "--because", "restored")
+    again = admin("dead", command, "--all", "--because", "restored", *yes)
     assert (again.exit_code, again.stdout.endswith(": 0.\n")) == (0, True)
+
+
+def test_discarding_asks_and_does_nothing_without_a_yes(admin: Any, database: Database) -> None:
+    one = hold(database, "unknown")
+    asked = {(str(one),): "1", ("--all",): "all that is held", ("--all", "--because", "unknown"): None}
+    for arguments, which in asked.items():
+        done = admin("dead", "discard", *arguments)
+        assert (done.exit_code, done.stdout) == (1, "")
+        said = f"Discard {which or 'all that is held because unknown'}? This cannot be undone. [y/N]"
+        assert said in done.stderr
+    assert row(database, one).state == "held"
 
 
 @pytest.mark.parametrize("command", ["retry", "discard"])
 def test_what_is_not_held_is_left_as_it_is(admin: Any, database: Database, command: str) -> None:
     one, held, missing = draft(), hold(database, "unknown"), uuid4()
     store(database, one)
-    done = admin("dead", command, str(one.id), str(held), str(missing))
+    yes = ["--yes"] if command == "discard" else []
+    done = admin("dead", command, str(one.id), str(held), str(missing), *yes)
     assert done.exit_code == 1
     assert done.stdout.endswith(": 1.\n")
     assert done.stderr.splitlines() == [f"{left} is not held: left as it is." for left in (one.id, missing)]

@@ -53,6 +53,6 @@ def test_a_development_key_that_was_revoked_stays_so(embedded: Any, url: str) ->
     embedded("embedded")
     key = find_key(url)
     assert key is not None
-    assert embedded("key", "revoke", "--workspace", "development", str(key.key_id)).exit_code == 0
+    assert embedded("key", "revoke", "--workspace", "development", "--yes", str(key.key_id)).exit_code == 0
     assert embedded("embedded").exit_code == 0
     assert find_key(url) is None

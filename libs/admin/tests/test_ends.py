@@ -14,7 +14,7 @@ COMMANDS = [
     ("workspace", "create", "acme"),
     ("key", "create", "--workspace", "acme"),
     ("key", "list", "--workspace", "acme"),
-    ("key", "revoke", "--workspace", "acme", str(new_id())),
+    ("key", "revoke", "--workspace", "acme", "--yes", str(new_id())),
     ("email", "show", str(new_id())),
     ("email", "retry", str(new_id())),
     ("email", "cancel", "--yes", str(new_id())),

@@ -96,7 +96,7 @@ def test_what_it_held_can_be_decided(admin: Any, database: Database) -> None:
     admin("fence")
     assert len(admin("dead", "list", "--because", "restored").stdout.splitlines()) == 2
     assert admin("dead", "retry", str(one)).stdout == "Queued again: 1.\n"
-    assert admin("dead", "discard", "--all", "--because", "restored").stdout == "Discarded: 1.\n"
+    assert admin("dead", "discard", "--all", "--because", "restored", "--yes").stdout == "Discarded: 1.\n"
     assert (row(database, one).state, row(database, other).state) == ("queued", "failed")
 
 

@@ -85,11 +85,15 @@ def test_keys_are_listed_and_revoked(admin: Any, database: Database) -> None:
     ]
     found = find_key(database, tokens[0])
     assert found is not None
-    revoked = admin("key", "revoke", "--workspace", "acme", str(found.key_id))
+    asked = admin("key", "revoke", "--workspace", "acme", str(found.key_id))
+    assert (asked.exit_code, asked.stdout) == (1, "")
+    assert f"End the key {found.key_id}? This cannot be undone. [y/N]" in asked.stderr
+    assert find_key(database, tokens[0]) is not None
+    revoked = admin("key", "revoke", "--workspace", "acme", "--yes", str(found.key_id))
     assert (revoked.exit_code, revoked.stdout) == (0, f"Revoked {found.key_id}.\n")
     assert find_key(database, tokens[0]) is None
     assert find_key(database, tokens[1]) is not None
-    assert admin("key", "revoke", "--workspace", "acme", str(found.key_id)).exit_code == 0
+    assert admin("key", "revoke", "--workspace", "acme", "--yes", str(found.key_id)).exit_code == 0
     moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
     lines = admin("key", "list", "--workspace", "acme").stdout.splitlines()
     assert re.fullmatch(
@@ -102,7 +106,7 @@ def test_keys_are_listed_and_revoked(admin: Any, database: Database) -> None:
 @pytest.mark.parametrize("key_id", [str(new_id()), str(UUID(int=0)), "nonsense"])
 def test_a_key_that_is_not_there_cannot_be_revoked(admin: Any, key_id: str) -> None:
     admin("workspace", "create", "acme")
-    done = admin("key", "revoke", "--workspace", "acme", key_id)
+    done = admin("key", "revoke", "--workspace", "acme", "--yes", key_id)
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == "There is no such key in this workspace; `key list` shows them.\n"
 
@@ -112,11 +116,11 @@ def test_a_key_of_another_workspace_is_not_there(admin: Any, database: Database)
         admin("workspace", "create", name)
     found = find_key(database, admin("key", "create", "--workspace", "acme").stdout.strip())
     assert found is not None
-    assert admin("key", "revoke", "--workspace", "other", str(found.key_id)).exit_code == 1
+    assert admin("key", "revoke", "--workspace", "other", "--yes", str(found.key_id)).exit_code == 1
     assert admin("key", "list", "--workspace", "other").stdout == ""
 
 
-@pytest.mark.parametrize("command", [("create",), ("list",), ("revoke", str(new_id()))])
+@pytest.mark.parametrize("command", [("create",), ("list",), ("revoke", "--yes", str(new_id()))])
 def test_an_unknown_workspace_names_those_that_there_are(admin: Any, command: tuple[str, ...]) -> None:
     done = admin("key", *command, "--workspace", "acne")
     assert (done.exit_code, done.stdout) == (2, "")
