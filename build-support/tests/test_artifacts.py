@@ -77,7 +77,9 @@ def test_a_service_ships_its_own_closure_only(path: str, foreign: set[str], pack
     assert {"sqlalchemy", "pymysql", "dramatiq"} <= artifact.libraries
 
 
-@pytest.mark.parametrize("path", ["services.api/api.pex", "services.scheduler/scheduler.pex"])
+@pytest.mark.parametrize(
+    "path", ["services.api/api.pex", "services.scheduler/scheduler.pex", "services.worker/worker.pex"]
+)
 def test_whoever_reads_cron_lines_ships_the_rules_of_zones(path: str) -> None:
     """A slim image has none of its own."""
     assert {"cronsim", "tzdata"} <= read(path).libraries
