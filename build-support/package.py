@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 from build_names import ROOT, ask, read_names
+from sbom import write_sbom
 
 SERVICES = ("api", "worker", "scheduler")
 
@@ -30,22 +31,13 @@ def main() -> int:
     for service in SERVICES:
         image = ask("docker", "image", "inspect", "--format", "{{.Id}}", f"postroom-{service}:{names.tag}")
         images[service] = {"reference": image}
-        _list_contents(service, image)
+        write_sbom(f"docker:{image}", ROOT / f"dist/sbom/postroom-{service}.spdx.json")
     manifest = {"version": names.version, "commit": names.commit, "modified": names.modified, "images": images}
     (ROOT / "dist/build.json").write_text(json.dumps(manifest, indent=2) + "\n")
     for service, image in images.items():
         sys.stdout.write(f"postroom-{service}  {image['reference']}\n")
     sys.stdout.write(f"dist/build.json: version {names.version}, commit {names.tag}\n")
     return 0
-
-
-def _list_contents(service: str, image: str) -> None:
-    """Write what the image holds, package by package, as SPDX."""
-    (ROOT / "dist/sbom").mkdir(parents=True, exist_ok=True)
-    sys.stdout.write(f"listing what postroom-{service} holds\n")
-    sys.stdout.flush()
-    syft = ("build-support/tools", "--of", "ship", "syft", "scan", "--quiet")
-    ask(*syft, f"docker:{image}", "--output", f"spdx-json=dist/sbom/postroom-{service}.spdx.json")
 
 
 if __name__ == "__main__":
