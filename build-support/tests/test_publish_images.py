@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 import urllib.request
 import uuid
@@ -222,3 +223,32 @@ def test_a_registry_that_does_not_answer_is_told(folder: Path) -> None:
     assert done.returncode == build_manifest.EX_UNAVAILABLE
     assert "docker push" in done.stderr.splitlines()[-1]
     assert not (folder / "dist/published").exists()
+
+
+def test_what_is_published_is_described_from_the_registry(
+    registry: Registry, images: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYFT_REGISTRY_INSECURE_USE_HTTP", "true")  # loopback
+    publish(folder, registry.prefix)
+
+    assembled = subprocess.run(
+        [sys.executable, SCRIPT.with_name("assemble_release.py")], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+    assert assembled.returncode == 0, assembled.stderr
+    published = folder / "dist/published"
+    assert sorted(path.name for path in published.iterdir()) == [
+        "build.json",
+        "postroom-0.1.0.tgz",
+        *(f"postroom-{service}.spdx.json" for service in sorted(images)),
+    ]
+    for service, image in read_published(folder)["images"].items():
+        sbom = json.loads((published / f"postroom-{service}.spdx.json").read_text())
+        described = [package for package in sbom["packages"] if package.get("primaryPackagePurpose") == "CONTAINER"]
+        name, _, digest = image["reference"].partition("@")
+        assert [(package["name"], package["versionInfo"]) for package in described] == [(name, digest)]
+    with tarfile.open(published / "postroom-0.1.0.tgz") as chart:
+        values = chart.extractfile("postroom/values.yaml")
+        assert values is not None
+        text = values.read().decode()
+    assert all(image["reference"] in text for image in read_published(folder)["images"].values())
