@@ -10,6 +10,7 @@ import secrets
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from build_manifest import EX_DATAERR, Manifest, read_manifest
@@ -29,7 +30,9 @@ _ASK = "import sys, urllib.request; print(urllib.request.urlopen(f'http://127.0.
 
 def main(files: list[str]) -> int:
     build = read_manifest(Path(files[0] if files else "dist/build.json"))
-    faults = [fault for service in build.references for fault in try_image(service, build)]
+    with ThreadPoolExecutor() as together:
+        tried = together.map(lambda service: try_image(service, build), build.references)
+        faults = [fault for found in tried for fault in found]
     for fault in faults:
         sys.stderr.write(f"smoke: {fault}\n")
     return EX_DATAERR if faults else 0
