@@ -1,7 +1,7 @@
 """Puts beside dist/published/build.json what a release publishes with it: an SBOM of each image, and the chart.
 
-The images are read where the registry keeps them, by digest, so that what is described is what will run. Nothing is built,
-and no engine is needed. What `docker login` kept opens the registry.
+The images are read where the registry keeps them, by digest, so that what is described is what will run. Nothing is
+built, and no engine is needed. What `docker login` kept opens the registry.
 """  # noqa: INP001 - a script
 
 import subprocess
@@ -21,7 +21,7 @@ def main() -> int:
     for service, reference in read_manifest(_BUILD).references.items():
         write_sbom(f"registry:{reference}", _FOLDER.resolve() / f"postroom-{service}.spdx.json")
     # The archive is named by Helm.
-    packing = [*_PACKAGE_CHART, _BUILD.resolve(), _FOLDER.resolve()]
+    packing = [*_PACKAGE_CHART, str(_BUILD.resolve()), str(_FOLDER.resolve())]
     return subprocess.run(packing, cwd=ROOT, check=False).returncode  # noqa: S603 - ours
 
 

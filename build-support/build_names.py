@@ -46,7 +46,7 @@ def read_names() -> BuildNames:
 
 def read_version(root: Path = ROOT) -> str:
     version = (root / "libs/config/postroom_config/version.py").read_text()
-    return re.findall(r'^VERSION = "(.+)"$', version, re.MULTILINE)[0]
+    return str(re.findall(r'^VERSION = "(.+)"$', version, re.MULTILINE)[0])
 
 
 def ask(*command: str) -> str:

@@ -3,8 +3,8 @@
     REGISTRY=registry.example.com/mail build-support/with_docker python3 build-support/publish_images.py
 
 The file that is written has dist/build.json's form, with references that any machine can pull and that cannot come to
-mean another image: `registry.example.com/mail/postroom-api@sha256:...`. Nothing is built. What `docker login` kept opens
-the registry.
+mean another image: `registry.example.com/mail/postroom-api@sha256:...`. Nothing is built. What `docker login` kept
+opens the registry.
 """  # noqa: INP001 - a script
 
 import dataclasses

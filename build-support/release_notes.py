@@ -1,10 +1,10 @@
 """Prints what CHANGELOG.md tells of a release: `release_notes.py v1.2.3`.
 
-A tag that the code or the changelog does not bear out is refused: postroom_config/version.py must name the same version, and
-the changelog must have a section `## 1.2.3 - YYYY-MM-DD` with something in it.
+A tag that the code or the changelog does not bear out is refused: postroom_config/version.py must name the same
+version, and the changelog must have a section `## 1.2.3 - YYYY-MM-DD` with something in it.
 """  # noqa: INP001 - a script
 
-import datetime
+import datetime as dt
 import re
 import sys
 from pathlib import Path
@@ -47,7 +47,7 @@ def find_notes(changelog: str, version: str) -> str:
 
 def _check_date(version: str, date: str) -> None:
     try:
-        if datetime.date.fromisoformat(date).isoformat() == date:
+        if dt.date.fromisoformat(date).isoformat() == date:
             return
     except ValueError:
         pass

@@ -1,8 +1,8 @@
 """Starts each image of a build as an orchestrator does: `smoke_images.py [dist/build.json]`.
 
-Without a config it must refuse to start and say so (78); with one it must live, tell the build's own version and commit,
-and end in good order when it is told to. Nothing else is there: no network, no database server, no Redis, nothing to
-write to but a folder in memory.
+Without a config it must refuse to start and say so (78); with one it must live, tell the build's own version and
+commit, and end in good order when it is told to. Nothing else is there: no network, no database server, no Redis,
+nothing to write to but a folder in memory.
 """  # noqa: INP001 - a script
 
 import json
@@ -25,7 +25,9 @@ _CONFIG = {
     "POSTROOM_PORT": "8081",
 }
 _CONFINED = ("--read-only", "--network=none", "--cap-drop=ALL", "--security-opt=no-new-privileges")
-_ASK = "import sys, urllib.request; print(urllib.request.urlopen(f'http://127.0.0.1:8081/{sys.argv[1]}').read().decode())"
+_ASK = (
+    "import sys, urllib.request; print(urllib.request.urlopen(f'http://127.0.0.1:8081/{sys.argv[1]}').read().decode())"
+)
 
 
 def main(files: list[str]) -> int:

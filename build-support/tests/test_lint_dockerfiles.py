@@ -51,7 +51,7 @@ def test_a_fault_is_found(tmp_path: Path, right: str, wrong: str, rule: str) -> 
 
 def test_all_of_the_projects_own_files_are_read_when_none_is_named(tmp_path: Path) -> None:
     """In a checkout with nothing else but the tools that it calls."""
-    for path in map(Path, (SCRIPT, "build-support/tools", "3rdparty/python/ship.lock")):
+    for path in (SCRIPT, Path("build-support/tools"), Path("3rdparty/python/ship.lock")):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, tmp_path / path)
     for folder in ("deploy/images", "deploy/images/debian"):

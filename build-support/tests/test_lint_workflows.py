@@ -45,7 +45,11 @@ FAULTS = {
     "credentials": ("with:\n          persist-credentials: false", "id: checkout", "artipacked"),
     "trigger": ("  pull_request:", "  pull_request_target:", "dangerous-triggers"),
     "image": ("    timeout-minutes", "    container: debian:12\n    timeout-minutes", "unpinned-images"),
-    "no-concurrency": ("concurrency:\n  group: sample-${{ github.ref }}\n  cancel-in-progress: true\n", "", "concurrency-limits"),
+    "no-concurrency": (
+        "concurrency:\n  group: sample-${{ github.ref }}\n  cancel-in-progress: true\n",
+        "",
+        "concurrency-limits",
+    ),
     "expression": ('"$TITLE"', '"${{ matrix.title }}"', 'property "title" is not defined'),
     "shell": ('echo "$TITLE"', "echo $TITLE", "SC2086"),
 }
@@ -136,7 +140,10 @@ def test_the_projects_own_workflows_are_read_when_none_is_named(tmp_path: Path) 
 
 def copy_script(root: Path, script: Path) -> Path:
     """Into a checkout with nothing else but the tools that it calls."""
-    for path in [script, *map(Path, ("build-support/tools", "3rdparty/python/ship.lock", "3rdparty/python/tools.lock"))]:
+    for path in [
+        script,
+        *map(Path, ("build-support/tools", "3rdparty/python/ship.lock", "3rdparty/python/tools.lock")),
+    ]:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, root / path)
     return root / script

@@ -34,7 +34,7 @@ class Registry:
     def manifest(self, reference: str) -> bytes:
         """What the registry says that a tag or a digest of an image is."""
         name, _, digest = reference.removeprefix(f"{self.address}/").partition("@")
-        request = urllib.request.Request(  # noqa: S310 - to loopback
+        request = urllib.request.Request(
             f"http://{self.address}/v2/{name}/manifests/{digest}",
             headers={"accept": "application/vnd.docker.distribution.manifest.v2+json"},
         )
@@ -82,7 +82,10 @@ def images(registry: Registry) -> Iterator[dict[str, str]]:
     """Small images, by id; what the registry's names were given to is gone at the end."""
     made = {service: make_image(service) for service in ("api", "worker", "scheduler")}
     yield made
-    listed = [docker("image", "inspect", image, "--format", "{{json .RepoTags}} {{json .RepoDigests}}") for image in made.values()]
+    listed = [
+        docker("image", "inspect", image, "--format", "{{json .RepoTags}} {{json .RepoDigests}}")
+        for image in made.values()
+    ]
     names = {name for line in listed for part in line.replace("] [", "]\n[").splitlines() for name in json.loads(part)}
     docker("image", "rm", "--force", *(name for name in names if name.startswith(registry.address)), *made.values())
 
@@ -94,7 +97,9 @@ def make_image(service: str) -> str:
 
 
 def docker(*arguments: str, stdin: bytes = b"") -> str:
-    return subprocess.run(["docker", *arguments], input=stdin, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+    return (
+        subprocess.run(["docker", *arguments], input=stdin, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+    )
 
 
 @pytest.fixture
@@ -168,7 +173,9 @@ def test_an_image_in_two_registries_is_named_by_the_one_that_is_asked_for(regist
     assert all(reference.startswith(f"{registry.address}/other/postroom-") for reference in references)
 
 
-def test_a_build_of_files_that_are_in_no_commit_is_refused(registry: Registry, images: dict[str, str], tmp_path: Path) -> None:
+def test_a_build_of_files_that_are_in_no_commit_is_refused(
+    registry: Registry, images: dict[str, str], tmp_path: Path
+) -> None:
     write(tmp_path, images, modified=True)
 
     done = publish(tmp_path, registry.prefix)
@@ -188,7 +195,9 @@ def test_an_image_that_is_not_there_is_refused(registry: Registry, tmp_path: Pat
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("named", ["", "https://registry.example.com", "registry.example.com/Mail", "registry example", "a/b:tag"])
+@pytest.mark.parametrize(
+    "named", ["", "https://registry.example.com", "registry.example.com/Mail", "registry example", "a/b:tag"]
+)
 def test_a_registry_that_is_no_name_is_refused(folder: Path, named: str) -> None:
     done = publish(folder, named)
 
@@ -196,7 +205,9 @@ def test_a_registry_that_is_no_name_is_refused(folder: Path, named: str) -> None
     assert done.stderr.startswith("REGISTRY: expected a registry and a path, such as registry.example.com/mail")
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"images": {"api": {}}}', '{"version": "1", "commit": "c", "modified": false}'])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"images": {"api": {}}}', '{"version": "1", "commit": "c", "modified": false}']
+)
 def test_a_build_that_cannot_be_read_is_refused(registry: Registry, tmp_path: Path, text: str) -> None:
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist/build.json").write_text(text)
@@ -232,7 +243,11 @@ def test_what_is_published_is_described_from_the_registry(
     publish(folder, registry.prefix)
 
     assembled = subprocess.run(
-        [sys.executable, SCRIPT.with_name("assemble_release.py")], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, SCRIPT.with_name("assemble_release.py")],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert assembled.returncode == 0, assembled.stderr

@@ -124,7 +124,9 @@ def test_a_remote_that_refuses_is_a_failure(repositories: Repositories) -> None:
     assert repositories.at("staging") == before
 
 
-@pytest.mark.parametrize("arguments", [(), ("main",), ("a", "b"), ("--force",), ("a b",), ("+staging",), ("a:b",), ("",)])
+@pytest.mark.parametrize(
+    "arguments", [(), ("main",), ("a", "b"), ("--force",), ("a b",), ("+staging",), ("a:b",), ("",)]
+)
 def test_what_is_no_branch_is_refused(repositories: Repositories, arguments: tuple[str, ...]) -> None:
     second = repositories.commit("main", "Second")
 

@@ -1,8 +1,8 @@
 """Packs the chart with the images of one build as its defaults: `package_chart.py dist/published/build.json FOLDER`.
 
-So an installed chart runs that build, and no other, unless its values say so. The same chart and the same build give the
-same bytes. Runs in the environment of the deploy lock: `build-support/tools --of deploy python deploy/helm/package_chart.py`.
-"""  # noqa: INP001 - a script
+So an installed chart runs that build, and no other, unless its values say so. The same chart and the same build give
+the same bytes. Runs in the environment of the deploy lock: `build-support/tools --of deploy python FILE`.
+"""
 
 import json
 import os
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
 
 
 def package_chart(chart: Path, build: Any, folder: Path) -> Path:
-    """Return the archive. Raises HelmError when the chart's schema refuses the build, ValueError for another version."""
+    """Return the archive. Raises HelmError when the chart refuses the build, ValueError for another version."""
     described = yaml.safe_load((chart / "Chart.yaml").read_text("utf-8"))
     if not isinstance(build, dict):
         raise ValueError("expected what `make package` writes")  # noqa: TRY004 - a file's fault, not a caller's

@@ -6,10 +6,10 @@ import shutil
 import tarfile
 from pathlib import Path
 
-import package_chart
 import pytest
 import yaml
 
+import package_chart
 from postroom_chart_testing.documents import pods_of
 from postroom_chart_testing.faults import find_faults
 from postroom_chart_testing.rendering import render

@@ -17,7 +17,9 @@ DURABLE = ("--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1", "--log-bin=b
 
 
 class MariaDb(Server):
-    """A private MariaDB, or the MySQL that POSTROOM_TEST_MYSQLD names; on a unix socket, with `tcp` on a loopback port too.
+    """A private MariaDB, or the MySQL that POSTROOM_TEST_MYSQLD names.
+
+    It listens on a unix socket, with `tcp` on a loopback port as well.
 
     Args:
         tcp: listen on 127.0.0.1 too, and give URLs that go there. The port stays the same over restarts.

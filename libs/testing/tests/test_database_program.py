@@ -1,4 +1,4 @@
-"""Which server is started. MySQL itself is started where POSTROOM_TEST_MYSQLD names one, by every test with a database."""
+"""Which server is started. Where POSTROOM_TEST_MYSQLD names a MySQL, every test with a database starts it."""
 
 from pathlib import Path
 
