@@ -237,14 +237,14 @@ def test_a_registry_that_does_not_answer_is_told(folder: Path) -> None:
 
 
 def test_what_is_published_is_described_from_the_registry(
-    registry: Registry, images: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch
+    registry: Registry, images: dict[str, str], folder: Path
 ) -> None:
-    monkeypatch.setenv("SYFT_REGISTRY_INSECURE_USE_HTTP", "true")  # loopback
     publish(folder, registry.prefix)
 
     assembled = subprocess.run(
         [sys.executable, SCRIPT.with_name("assemble_release.py")],
         cwd=folder,
+        env=os.environ | {"DOCKER_HOST": "unix:///nowhere", "SYFT_REGISTRY_INSECURE_USE_HTTP": "true"},
         capture_output=True,
         text=True,
         check=False,
