@@ -73,7 +73,7 @@ def smoke(folder: Path, images: dict[str, str]) -> subprocess.CompletedProcess[s
     references = {service: {"reference": image} for service, image in images.items()}
     build = {"version": "0.1.0", "commit": COMMIT, "modified": False, "images": references}
     (folder / "build.json").write_text(json.dumps(build))
-    command = [sys.executable, smoke_images.__file__, folder / "build.json"]
+    command = [sys.executable, smoke_images.__file__, str(folder / "build.json")]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
