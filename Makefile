@@ -20,7 +20,7 @@ test: ## all tests, against real servers
 package: ## PEX files, an image for each service, its SBOM, dist/build.json
 	@build-support/with_docker python3 build-support/package.py
 
-lint: ## style of Python and shell; changes nothing
+lint: ## style of Python and shell, workflows, Dockerfiles; changes nothing
 	@build-support/lint
 
 fmt: ## format, and fix what can be fixed
