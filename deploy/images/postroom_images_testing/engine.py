@@ -11,6 +11,22 @@ class EngineError(RuntimeError):
 
 def docker(*arguments: str, stdin: bytes = b"") -> str:
     """What the engine answers; raises EngineError."""
+    return _ask(*arguments, stdin=stdin).stdout.decode().strip()
+
+
+def inspect(kind: str, name: str) -> Any:
+    """All that the engine knows of one ``image``, ``container`` or ``network``."""
+    [found] = json.loads(docker(kind, "inspect", name))
+    return found
+
+
+def read_logs(container: str) -> tuple[str, str]:
+    """What its process has written to stdout, and to stderr."""
+    logs = _ask("logs", container)
+    return logs.stdout.decode(), logs.stderr.decode()
+
+
+def _ask(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     done = subprocess.run(  # noqa: S603 - arguments of the tests
         ["docker", *arguments],  # noqa: S607 - from PATH, as the caller has it
         input=stdin,
@@ -19,10 +35,4 @@ def docker(*arguments: str, stdin: bytes = b"") -> str:
     )
     if done.returncode != 0:
         raise EngineError(f"docker {arguments[0]} ended with {done.returncode}: {done.stderr.decode()}")
-    return done.stdout.decode().strip()
-
-
-def inspect(kind: str, name: str) -> Any:
-    """All that the engine knows of one ``image``, ``container`` or ``network``."""
-    [found] = json.loads(docker(kind, "inspect", name))
-    return found
+    return done
