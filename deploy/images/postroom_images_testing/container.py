@@ -23,7 +23,7 @@ _ASK_SECONDS = 5.0
 
 
 class Container:
-    """Started when made; ended and removed with its volumes by `remove`.
+    """Started when made; ended and removed with its volumes by `remove`. Raises EngineError when it cannot start.
 
     Args:
         image: its name.
@@ -44,12 +44,18 @@ class Container:
         alias: str | None = None,
     ) -> None:
         self._network = network
+        self._address: str | None = None
         arguments = [*options, f"--network={network}"]
         arguments += [f"--network-alias={alias}"] if alias else []
         with tempfile.NamedTemporaryFile("w", suffix=".env") as file:
             file.writelines(f"{name}={value}\n" for name, value in (variables or {}).items())
             file.flush()
-            self.id = docker("run", "--detach", f"--env-file={file.name}", *arguments, image, *command)
+            self.id = docker("create", f"--env-file={file.name}", *arguments, image, *command)
+        try:
+            self.start()
+        except EngineError:
+            self.remove()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -63,9 +69,10 @@ class Container:
 
     @property
     def address(self) -> str:
-        """In its network; it changes when the container is started again."""
-        found: str = inspect("container", self.id)["NetworkSettings"]["Networks"][self._network]["IPAddress"]
-        return found
+        """In its network, while it runs."""
+        if self._address is None:
+            self._address = inspect("container", self.id)["NetworkSettings"]["Networks"][self._network]["IPAddress"]
+        return self._address
 
     @property
     def running(self) -> bool:
@@ -85,6 +92,7 @@ class Container:
         return int(docker("wait", self.id))
 
     def start(self) -> None:
+        self._address = None
         docker("start", self.id)
 
     def pause(self) -> None:

@@ -5,10 +5,11 @@ import json
 import secrets
 import socket
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from postroom_images_testing.container import LOCKED, Container
 from postroom_images_testing.engine import docker, inspect
@@ -24,6 +25,7 @@ _MARIADB_PORT = 3306
 _REDIS_PORT = 6379
 _DATABASE = "postroom"
 _REQUEST_SECONDS = 30.0
+_PAUSE_SECONDS = 0.2
 
 
 class Stack:
@@ -147,16 +149,19 @@ class Stack:
     def wait_ready(self, name: str, status: int = 200) -> None:
         """Wait until it gives that answer about itself and what it needs."""
         port = PORTS[service_of(name)]
-        self.wait_until(lambda: self._ask(name, port, "/readyz") == status, f"{name} to answer {status}")
+
+        def answers() -> bool:
+            return self.containers[name].ask(port, "/readyz") == status or self._still_runs(name)
+
+        self.wait_until(answers, f"{name} to answer {status}")
 
     def wait_listening(self, name: str, port: int) -> None:
         def listens() -> bool:
-            self._assert_running(name)
             try:
                 with closing(socket.create_connection((self.containers[name].address, port), timeout=1)):
                     return True
             except OSError:
-                return False
+                return self._still_runs(name)
 
         self.wait_until(listens, f"{name} to listen")
 
@@ -195,13 +200,12 @@ class Stack:
             lines += [f"{name}: {line}" for line in [*stdout.splitlines()[-10:], *stderr.splitlines()[-10:]]]
         return "\n".join(lines)
 
-    def _ask(self, name: str, port: int, path: str) -> int | None:
-        self._assert_running(name)
-        return self.containers[name].ask(port, path)
-
-    def _assert_running(self, name: str) -> None:
+    def _still_runs(self, name: str) -> Literal[False]:
+        """Whoever waits for a container would wait in vain for one that has ended; and not busily for another."""
         if not self.containers[name].running:
             raise AssertionError(f"{name} ended\n{self.tail()}")
+        time.sleep(_PAUSE_SECONDS)
+        return False
 
 
 def service_of(name: str) -> str:
