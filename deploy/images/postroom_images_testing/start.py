@@ -52,7 +52,7 @@ def find_strange_variables(config: Config, base: Config, *, revision: str) -> li
     return findings + [f"variable {line.partition('=')[0]} is missing" for line in sorted(wanted - found)]
 
 
-def find_state(config: Config, base: Config) -> list[str]:
-    """Volumes: a process of Postroom keeps nothing on a disk."""
+def find_volumes(config: Config, base: Config) -> list[str]:
+    """A process of Postroom keeps nothing on a disk."""
     added = set(config.get("Volumes") or {}) - set(base.get("Volumes") or {})
     return [f"{path} is a volume" for path in sorted(added)]

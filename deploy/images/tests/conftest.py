@@ -1,11 +1,13 @@
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from postroom_images_testing.faults import Build
 from postroom_images_testing.image import Image, read_image
 from postroom_images_testing.stack import SERVICES, Stack
 
@@ -28,8 +30,22 @@ def built(service: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def base() -> Image:
-    return read_image(os.environ["BASE_IMAGE"])
+def base_name() -> str:
+    """Of what the images were built on: what the caller named, else the Dockerfile's own."""
+    recipe = Path("deploy/images/Dockerfile").read_text()
+    return os.environ.get("BASE_IMAGE") or re.findall(r"^ARG BASE_IMAGE=(\S+)$", recipe, re.MULTILINE)[0]
+
+
+@pytest.fixture(scope="session")
+def base(base_name: str) -> Image:
+    return read_image(base_name)
+
+
+@pytest.fixture(scope="session")
+def build() -> Build:
+    return Build(
+        version=os.environ["VERSION"], revision=os.environ["GIT_COMMIT"], source=os.environ.get("SOURCE_URL", "unknown")
+    )
 
 
 @pytest.fixture(scope="session")
