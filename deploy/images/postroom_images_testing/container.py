@@ -5,7 +5,7 @@ import http.client
 import json
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from postroom_images_testing.engine import EngineError, docker, inspect, read_logs
@@ -47,10 +47,8 @@ class Container:
         self._address: str | None = None
         arguments = [*options, f"--network={network}"]
         arguments += [f"--network-alias={alias}"] if alias else []
-        with tempfile.NamedTemporaryFile("w", suffix=".env") as file:
-            file.writelines(f"{name}={value}\n" for name, value in (variables or {}).items())
-            file.flush()
-            self.id = docker("create", f"--env-file={file.name}", *arguments, image, *command)
+        with write_variables(variables or {}) as file:
+            self.id = docker("create", f"--env-file={file}", *arguments, image, *command)
         try:
             self.start()
         except EngineError:
@@ -122,3 +120,12 @@ class Container:
             return None
         finally:
             connection.close()
+
+
+@contextlib.contextmanager
+def write_variables(variables: Mapping[str, str]) -> Iterator[str]:
+    """A file for `--env-file`, which only this user can read."""
+    with tempfile.NamedTemporaryFile("w", suffix=".env") as file:
+        file.writelines(f"{name}={value}\n" for name, value in variables.items())
+        file.flush()
+        yield file.name
