@@ -13,10 +13,12 @@ _ENTRY_POINTS = {"app/__main__.py", "app/admin", "app/pex"}
 _INTERPRETERS = {"app/bin/python", "app/bin/python3", "app/bin/python3.11"}
 _TOOLS = {"_pytest", "ensurepip", "hypothesis", "pex", "pip", "pkg_resources", "pytest", "setuptools", "wheel"}
 _TESTS = re.compile(r"(^|/)(tests?|testing|postroom_\w*testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
-_SECRET_NAMES = re.compile(r"(^|/)(\.env(\.[^/]*)?|\.git|\.netrc|\.npmrc|\.pypirc|pip\.conf|id_(rsa|ed25519|ecdsa))(/|$)")
+_SECRET_NAMES = re.compile(
+    r"(^|/)(\.env(\.[^/]*)?|\.git|\.netrc|\.npmrc|\.pypirc|pip\.conf|id_(rsa|ed25519|ecdsa))(/|$)"
+)
 _PRIVATE_KEY = re.compile(rb"^-----BEGIN ([A-Z]+ )?PRIVATE KEY-----\r?$", re.MULTILINE)
-_HASHED = 1
-"""Flag of a `.pyc` whose source is known by its hash, not by its time (PEP 552)."""
+# Flags of a `.pyc` (PEP 552): its source is known by its hash, not by its time; and is hashed again at each start.
+_HASHED, _CHECKED = 1, 2
 
 
 def find_strays(files: Files, base: Files) -> list[str]:
@@ -31,7 +33,7 @@ def find_privileges(files: Files, base: Files) -> list[str]:
     return [
         f"/{path} gives rights"
         for path, file in files.items()
-        if (stat.S_ISREG(file.mode) and file.mode & (stat.S_ISUID | stat.S_ISGID) or file.capabilities)
+        if ((stat.S_ISREG(file.mode) and file.mode & (stat.S_ISUID | stat.S_ISGID)) or file.capabilities)
         and base.get(path) != file
     ]
 
@@ -46,9 +48,9 @@ def find_writable(files: Files, user: int) -> list[str]:
 
 
 def find_uncompiled(files: Files) -> list[str]:
-    """Modules that Python would compile at each start, because nothing compiled of them is valid.
+    """Modules whose source Python would compile, or read, at each start.
 
-    Compiled from the time of a source instead of its hash they would depend on how the image was unpacked.
+    What is compiled for one time of its source is valid, or not, by how the image was unpacked.
     """
     findings = []
     for path, file in _ours(files):
@@ -58,8 +60,12 @@ def find_uncompiled(files: Files) -> list[str]:
         compiled = files.get(str(source.parent / "__pycache__" / f"{source.stem}.cpython-311.pyc"))
         if compiled is None:
             findings.append(f"/{path} is not compiled")
-        elif not int.from_bytes(compiled.content[4:8], "little") & _HASHED:
+            continue
+        flags = int.from_bytes(compiled.content[4:8], "little")
+        if not flags & _HASHED:
             findings.append(f"/{path} is compiled for one time of its source")
+        elif flags & _CHECKED:
+            findings.append(f"/{path} is read at each start")
         elif compiled.content[8:16] != importlib.util.source_hash(file.content):
             findings.append(f"/{path} was compiled from something else")
     return findings

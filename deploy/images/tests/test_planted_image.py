@@ -1,4 +1,4 @@
-"""An image with every kind of fault, built and read as the real ones are: so the engine's own words for each are known."""
+"""An image with every kind of fault, built and read as the real ones are: what the engine says of each is known."""
 
 import uuid
 from collections.abc import Iterator
