@@ -124,10 +124,10 @@ class Stack:
         return stdout.strip()
 
     def run(
-        self, service: str, *command: str, variables: Mapping[str, str], entry_point: str = "/app/pex"
+        self, service: str, *command: str, variables: Mapping[str, str], entry_point: str | None = None
     ) -> tuple[int, str, str]:
-        """Run a process to its end; exit code, stdout, stderr."""
-        options = [*LOCKED, f"--entrypoint={entry_point}"]
+        """Run a process to its end, by the image's entry point or another; exit code, stdout, stderr."""
+        options = [*LOCKED, *([f"--entrypoint={entry_point}"] if entry_point else [])]
         with Container(
             self._images[service], *command, variables=variables, options=options, network=self.network
         ) as container:
