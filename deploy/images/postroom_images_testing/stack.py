@@ -113,8 +113,7 @@ class Stack:
         self.wait_listening("redis", _REDIS_PORT)
 
     def _remove_containers(self) -> None:
-        for container in self.containers.values():
-            container.remove()
+        docker("rm", "--force", "--volumes", *(container.id for container in self.containers.values()))
 
     def admin(self, *arguments: str) -> str:
         """Run a one-off process of the worker's image; what it prints."""
