@@ -72,6 +72,7 @@ class Stack:
             "POSTROOM_VERIFIED_DOMAINS_ONLY": "false",
             "POSTROOM_RATE_LIMIT": "0",
             "POSTROOM_DRAIN_SECONDS": str(DRAIN_SECONDS),
+            "POSTROOM_DATABASE_TIMEOUT_SECONDS": "5",
             # Nothing that arrives in time here has waited for a lease to end.
             "POSTROOM_LEASE_SECONDS": "600",
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
