@@ -19,7 +19,8 @@ from postroom_testing.ses import SesServer
 SERVICES = ("api", "worker", "scheduler")
 DRAIN_SECONDS = 8
 """Less than the 10 s after which `docker stop` kills."""
-START_SECONDS = 60
+PATIENCE_SECONDS = 120
+"""More than the 60 s after which a hint that was lost is given again: what is asked is whether mail is lost."""
 PORTS = {"api": 8000, "worker": 8081, "scheduler": 8081}
 _MARIADB_PORT = 3306
 _REDIS_PORT = 6379
@@ -168,7 +169,7 @@ class Stack:
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for what the containers are to bring about."""
         try:
-            wait_until(condition, seconds=START_SECONDS, what=what)
+            wait_until(condition, seconds=PATIENCE_SECONDS, what=what)
         except TimeoutError as problem:
             raise AssertionError(f"{problem}\n{self.tail()}") from None
 
