@@ -88,16 +88,14 @@ def _choose(records: Records, history: History, number: int | None, action: str)
 
 def _prepare(opened: Compose, record: Record, *, wait_seconds: int) -> None:
     """All that must succeed before a container of a service is touched."""
-    beside = [service for service in record.images if service not in SERVICES]
-    if beside:
-        say(f"release {record.release}: {' and '.join(beside)}")
-        if not opened.up(*beside, wait_seconds=wait_seconds):
-            raise Refused(
-                f"{' and '.join(beside)} did not become ready in {wait_seconds} s; no service was touched",
-                exit_code=EX_UNAVAILABLE,
-            )
     if opened.run("secrets") != 0:
         raise Refused("the secrets could not be handed over, see above; no service was touched", exit_code=EX_UNAVAILABLE)
+    for service in (service for service in record.images if service not in SERVICES):
+        if not _bring_up(opened, record, service, wait_seconds=wait_seconds):
+            raise Refused(
+                f"{service} did not become ready, its last lines stand above; no service was touched",
+                exit_code=EX_UNAVAILABLE,
+            )
     say(f"release {record.release}: migrate")
     if (code := opened.run("migrate")) != 0:
         raise Refused(
@@ -111,17 +109,22 @@ def _replace(
 ) -> None:
     forward = before is None or record.release >= before
     for service in _CONSUMERS_FIRST if forward else reversed(_CONSUMERS_FIRST):
-        say(f"release {record.release}: {service}")
-        if not opened.up(service, wait_seconds=wait_seconds):
-            opened.do("logs", "--no-log-prefix", "--tail", "20", service)
+        if not _bring_up(opened, record, service, wait_seconds=wait_seconds):
             last = history.last_ready
             history.note(action, record.release, "not ready", now=datetime.now(UTC))
             remedy = f"`make up N={last}` goes back" if last not in {None, record.release} else "`make down` ends it"
             raise Refused(
-                f"{service} of release {record.release} did not become ready in {wait_seconds} s, its last lines stand"
-                f" above; {remedy}",
+                f"{service} of release {record.release} did not become ready, its last lines stand above; {remedy}",
                 exit_code=EX_UNAVAILABLE,
             )
+
+
+def _bring_up(opened: Compose, record: Record, service: str, *, wait_seconds: int) -> bool:
+    say(f"release {record.release}: {service}")
+    ready = opened.up(service, wait_seconds=wait_seconds)
+    if not ready:
+        opened.do("logs", "--no-log-prefix", "--tail", "20", service)
+    return ready
 
 
 def _remove_unused(opened: Compose, record: Record) -> None:
