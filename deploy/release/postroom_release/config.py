@@ -1,5 +1,6 @@
 """A deploy's config: `config.env`, lines of NAME=VALUE. Values are taken as they stand."""
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,7 @@ class Config:
     def grace_seconds(self) -> int:
         """What a container is given to end: longer than it drains. The image's own check says whether that is a number."""
         drain = self.values.get("POSTROOM_DRAIN_SECONDS", _DRAIN_SECONDS)
-        return int(float(drain)) + 1 + _AFTER_DRAIN_SECONDS if re.fullmatch(r"\d+(\.\d+)?", drain) else 0
+        return math.ceil(float(drain)) + _AFTER_DRAIN_SECONDS if re.fullmatch(r"\d+(\.\d+)?", drain) else 0
 
     @property
     def _publishes_to_this_machine(self) -> bool:

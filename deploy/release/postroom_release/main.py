@@ -4,13 +4,14 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from postroom_release.errors import EX_USAGE, Refused
 from postroom_release.folder import DeployFolder, find_folder
 from postroom_release.history import History
 from postroom_release.record import Records, describe
-from postroom_release.releasing import make_deploy, make_release
+from postroom_release.releasing import BUILD_FILE, make_deploy, make_release
 from postroom_release.running import run_admin, run_release, take_down
 from postroom_release.saying import complain, say
 
@@ -63,7 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("new", help="make a deploy")
-    commands.add_parser("release", help="join the build with the config, after a check of it")
+    release = commands.add_parser("release", help="join the build with the config, after a check of it")
+    release.add_argument(
+        "--build", type=Path, default=BUILD_FILE, metavar="FILE", help="what `make package` wrote (dist/build.json)"
+    )
     up = commands.add_parser("up", help="run a release")
     up.add_argument("number", nargs="?", type=_number, metavar="N", help="the newest without it")
     rollback = commands.add_parser("rollback", help="run an older release")
@@ -73,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
             "--wait", type=_number, default=120, metavar="SECONDS", help="for each service to become ready (120)"
         )
     listing = commands.add_parser("list", help="all releases; * marks the one that runs")
-    listing.add_argument("--json", action="store_true", help="as JSON, oldest first")
+    listing.add_argument("--json", action="store_true", help="as JSON, oldest first, with images and config")
     down = commands.add_parser("down", help="end and remove the containers; data stays")
     down.add_argument("--volumes", action="store_true", help="remove the database, too; asks first")
     admin = commands.add_parser("admin", help="an admin process of the running release: `admin doctor`", add_help=False)
@@ -86,7 +90,7 @@ def _run(arguments: argparse.Namespace, folder: DeployFolder) -> int:
         case "new":
             make_deploy(folder, os.environ)
         case "release":
-            make_release(folder)
+            make_release(folder, arguments.build)
         case "up" | "rollback" as action:
             run_release(folder, arguments.number, action=action, wait_seconds=arguments.wait)
         case "list":
@@ -108,6 +112,8 @@ def _list(folder: DeployFolder, *, as_json: bool) -> None:
     running = {last.release: f"{last.outcome} since {last.at}"} if last and last.outcome != "down" else {}
     if as_json:
         told = [record.as_json() | {"running": record.release in running} for record in records]
+        for one in told:
+            del one["compose"]  # a long text, in the record itself
         say(json.dumps(told, indent=2))
         return
     for line in describe(records, running):

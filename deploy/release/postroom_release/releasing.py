@@ -17,7 +17,8 @@ from postroom_release.secrets import list_secrets, make_secrets
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _COMPOSE = _CHECKOUT / "deploy/compose/compose.yaml"
 _TEMPLATE = _CHECKOUT / "deploy/compose/config.env"
-_BUILD = _CHECKOUT / "dist/build.json"
+BUILD_FILE = _CHECKOUT / "dist/build.json"
+"""Where `make package` writes."""
 _PUBLIC_IMAGES = {"DATABASE_IMAGE": "mariadb:10.11", "REDIS_IMAGE": "redis:7.0"}
 
 
@@ -48,19 +49,19 @@ def make_deploy(folder: DeployFolder, environ: Mapping[str, str]) -> None:
     except OSError as problem:
         raise Refused(f"{problem.filename}: {problem.strerror}", exit_code=EX_CANTCREAT) from problem
     say(f"made {folder.path}")
-    say(f"  config.env   what to run and how; read it before `make release`, mail goes to an inbox until it says otherwise")
-    say(f"  secrets/     one file each, for you alone; keep a copy of them apart from the database's backup")
+    say("  config.env   what to run and how; read it before `make release`, mail goes to an inbox until it says otherwise")
+    say("  secrets/     one file each, for you alone; keep a copy of them apart from the database's backup")
 
 
-def make_release(folder: DeployFolder) -> Record:
-    """Join the build in dist/ with the config as it is now, after the build itself has checked the config.
+def make_release(folder: DeployFolder, build_file: Path) -> Record:
+    """Join a build with the config as it is now, after the build itself has checked the config.
 
     Raises:
         Refused: one of them is not as it must be.
     """
     folder.ensure_there()
     engine.ensure_answers()
-    build = read_build(_BUILD)
+    build = read_build(build_file)
     config = read_config(folder.config, list_secrets(folder.secrets))
     engine.ensure_images(
         (build.images[service] for service in SERVICES), remedy="pull what a registry has, or `make package` again"
