@@ -80,7 +80,7 @@ def _choose(records: Records, history: History, number: int | None, action: str)
     running = history.running
     if action == "rollback" and running is not None and number >= running:
         raise Refused(
-            f"release {number} is not older than the one that runs, {running}; `release up {number}` runs it",
+            f"release {number} is not older than the one that runs, {running}; `make up N={number}` runs it",
             exit_code=EX_USAGE,
         )
     return number
