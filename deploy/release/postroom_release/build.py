@@ -44,7 +44,9 @@ def read_build(file: Path) -> Build:
             images={service: told["images"][service]["reference"] for service in SERVICES},
         )
     except (KeyError, TypeError) as problem:
-        raise Refused(f"{file}: {problem} is missing, or not as `make package` writes it", exit_code=EX_DATAERR) from problem
+        raise Refused(
+            f"{file}: {problem} is missing, or not as `make package` writes it", exit_code=EX_DATAERR
+        ) from problem
     _check(file, "version", isinstance(build.version, str) and build.version != "", "text")
     _check(file, "commit", re.fullmatch("[0-9a-f]{40}", str(build.commit)) is not None, "40 hex digits")
     _check(file, "modified", isinstance(build.modified, bool), "true or false")

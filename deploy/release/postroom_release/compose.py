@@ -24,12 +24,16 @@ class Compose:
         self._command = [*find_compose(), "--progress", "quiet", "--project-name", project, "--file", str(file)]
         self._environment = environment
 
-    def up(self, *services: str, wait_seconds: int) -> bool:
-        """Replace what differs, and wait until it is healthy. Nothing is built or pulled."""
-        waiting = ("--wait", "--wait-timeout", str(wait_seconds))
+    def up(self, service: str, *, wait_seconds: int, afresh: bool = False) -> bool:
+        """Replace it where it differs, and wait until it is healthy. Nothing is built or pulled.
+
+        Args:
+            afresh: replace it in any case. Compose gives up at once on one that is unhealthy from before.
+        """
+        waiting = ("--wait", "--wait-timeout", str(wait_seconds), *(("--force-recreate",) if afresh else ()))
         # What they depend on has been run step by step before.
         how = ("--detach", "--no-build", "--no-deps", "--pull", "never")
-        return self.do("up", *how, *waiting, *services) == 0
+        return self.do("up", *how, *waiting, service) == 0
 
     def run(self, service: str, *arguments: str, terminal: bool = False) -> int:
         """Run a one-off process to its end; its exit code."""

@@ -36,7 +36,9 @@ def fix_image(name: str) -> str:
     if inspect_image(name) is None:
         pulled = subprocess.run(["docker", "pull", name], stdout=subprocess.DEVNULL, check=False)  # noqa: S603, S607 - a fixed command
         if pulled.returncode != 0:
-            raise Refused(f"the image {name} is not in the engine, and cannot be pulled, see above", exit_code=EX_UNAVAILABLE)
+            raise Refused(
+                f"the image {name} is not in the engine, and cannot be pulled, see above", exit_code=EX_UNAVAILABLE
+            )
     told = inspect_image(name)
     if told is None:
         raise Refused(f"the image {name} is not in the engine", exit_code=EX_UNAVAILABLE)

@@ -49,7 +49,9 @@ def make_deploy(folder: DeployFolder, environ: Mapping[str, str]) -> None:
     except OSError as problem:
         raise Refused(f"{problem.filename}: {problem.strerror}", exit_code=EX_CANTCREAT) from problem
     say(f"made {folder.path}")
-    say("  config.env   what to run and how; read it before `make release`, mail goes to an inbox until it says otherwise")
+    say(
+        "  config.env   what to run and how; read it before `make release`, mail goes to an inbox until it says otherwise"
+    )
     say("  secrets/     one file each, for you alone; keep a copy of them apart from the database's backup")
 
 

@@ -14,10 +14,9 @@ from postroom_release.saying import say
 _CONSUMERS_FIRST = ("worker", "scheduler", "api")
 """What a newer api asks for, a newer worker must understand; on the way back it is the other way round."""
 _MIGRATE_CODES = (EX_DATAERR, EX_CONFIG)
-_WAIT_SECONDS = 120
 
 
-def run_release(folder: DeployFolder, number: int | None, *, action: str, wait_seconds: int = _WAIT_SECONDS) -> None:
+def run_release(folder: DeployFolder, number: int | None, *, action: str, wait_seconds: int) -> None:
     """Have a release run instead of what runs now.
 
     Args:
@@ -39,10 +38,7 @@ def run_release(folder: DeployFolder, number: int | None, *, action: str, wait_s
         )
         with compose.opened(folder, record) as opened:
             _prepare(opened, record, wait_seconds=wait_seconds)
-            before = history.running
-            history.note(action, record.release, "replacing", now=datetime.now(UTC))
-            _replace(opened, record, history, action, before=before, wait_seconds=wait_seconds)
-            history.note(action, record.release, "ready", now=datetime.now(UTC))
+            _replace(opened, record, history, action, wait_seconds=wait_seconds)
             _remove_unused(opened, record)
     say(f"release {record.release} runs: http://{record.config.publish}")
 
@@ -89,7 +85,9 @@ def _choose(records: Records, history: History, number: int | None, action: str)
 def _prepare(opened: Compose, record: Record, *, wait_seconds: int) -> None:
     """All that must succeed before a container of a service is touched."""
     if opened.run("secrets") != 0:
-        raise Refused("the secrets could not be handed over, see above; no service was touched", exit_code=EX_UNAVAILABLE)
+        raise Refused(
+            "the secrets could not be handed over, see above; no service was touched", exit_code=EX_UNAVAILABLE
+        )
     for service in (service for service in record.images if service not in SERVICES):
         if not _bring_up(opened, record, service, wait_seconds=wait_seconds):
             raise Refused(
@@ -104,24 +102,26 @@ def _prepare(opened: Compose, record: Record, *, wait_seconds: int) -> None:
         )
 
 
-def _replace(
-    opened: Compose, record: Record, history: History, action: str, *, before: int | None, wait_seconds: int
-) -> None:
-    forward = before is None or record.release >= before
+def _replace(opened: Compose, record: Record, history: History, action: str, *, wait_seconds: int) -> None:
+    last = history.last
+    forward = last is None or record.release >= last.release
+    tried = last is not None and last.release == record.release and last.outcome in {"replacing", "not ready"}
+    history.note(action, record.release, "replacing", now=datetime.now(UTC))
     for service in _CONSUMERS_FIRST if forward else reversed(_CONSUMERS_FIRST):
-        if not _bring_up(opened, record, service, wait_seconds=wait_seconds):
-            last = history.last_ready
+        if not _bring_up(opened, record, service, wait_seconds=wait_seconds, afresh=tried):
+            ready = history.last_ready
             history.note(action, record.release, "not ready", now=datetime.now(UTC))
-            remedy = f"`make up N={last}` goes back" if last not in {None, record.release} else "`make down` ends it"
+            remedy = f"`make up N={ready}` goes back" if ready not in {None, record.release} else "`make down` ends it"
             raise Refused(
                 f"{service} of release {record.release} did not become ready, its last lines stand above; {remedy}",
                 exit_code=EX_UNAVAILABLE,
             )
+    history.note(action, record.release, "ready", now=datetime.now(UTC))
 
 
-def _bring_up(opened: Compose, record: Record, service: str, *, wait_seconds: int) -> bool:
+def _bring_up(opened: Compose, record: Record, service: str, *, wait_seconds: int, afresh: bool = False) -> bool:
     say(f"release {record.release}: {service}")
-    ready = opened.up(service, wait_seconds=wait_seconds)
+    ready = opened.up(service, wait_seconds=wait_seconds, afresh=afresh)
     if not ready:
         opened.do("logs", "--no-log-prefix", "--tail", "20", service)
     return ready

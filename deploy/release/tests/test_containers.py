@@ -37,7 +37,7 @@ def later(number: int) -> str:
 
 def migration(number: int, *, oldest_served: str, change: str) -> dict[str, str]:
     """What makes a release of an image: a migration, and services that need it."""
-    text = f'''
+    text = f"""
 from alembic import op
 revision = "{later(number)}"
 down_revision = "{later(number - 1)}"
@@ -45,7 +45,7 @@ oldest_served = "{oldest_served}"
 
 def upgrade() -> None:
     {change}
-'''
+"""
     return {f"{PACKAGES}/postroom_migrations/versions/{later(number)}_planted.py": text, **needing(number)}
 
 
@@ -95,7 +95,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         published = f"127.0.0.1:{probe.getsockname()[1]}"
-    with Network() as address, SesServer(host=address) as ses, Derived(work) as derived, Deploy(work, backing) as deploy:
+    with (
+        Network() as address,
+        SesServer(host=address) as ses,
+        Derived(work) as derived,
+        Deploy(work, backing) as deploy,
+    ):
         ses.max_send_rate = 10_000.0
         ses.latency_seconds = 0.05
         deploy.configure(
@@ -238,6 +243,9 @@ def test_what_does_not_become_ready_is_told_with_the_way_back(running: Running) 
     assert f"worker of release {number} did not become ready" in answer.err
     assert f"`make up N={running.first}` goes back" in answer.err
     assert running.deploy.running == number
+    tried = running.container_ids()["worker"]
+    assert running.deploy.run("up", "--wait", "5").code == EX_UNAVAILABLE
+    assert running.container_ids()["worker"] != tried
     running.deploy.must("up", str(running.first))
     assert running.deploy.running == running.first
     assert running.ask("/readyz")["ready"]
@@ -274,7 +282,9 @@ def test_a_release_whose_image_is_gone_is_refused_before_anything_is_touched(run
 
 def test_after_a_contraction_an_older_release_is_refused(running: Running) -> None:
     """The last one, because there is no way back from it."""
-    contracted = running.derive(EXPANSION | migration(2, oldest_served=later(2), change='op.execute("DROP TABLE planted")'))
+    contracted = running.derive(
+        EXPANSION | migration(2, oldest_served=later(2), change='op.execute("DROP TABLE planted")')
+    )
     number = running.deploy.release(contracted)
     running.deploy.must("up")
     before = running.container_ids()

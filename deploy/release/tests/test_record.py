@@ -2,7 +2,6 @@ import json
 import stat
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,8 @@ import pytest
 from postroom_release.build import Build
 from postroom_release.config import Config
 from postroom_release.errors import EX_DATAERR, EX_NOINPUT, Refused
-from postroom_release.record import Record, Records, fingerprint
-
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+from postroom_release.record import Records, fingerprint
+from postroom_release_testing.records import add_record
 
 
 @pytest.fixture
@@ -21,12 +19,8 @@ def records(tmp_path: Path) -> Records:
     return Records(tmp_path)
 
 
-def add(records: Records, build: Build, config: Config) -> Record:
-    return records.add(build, config, images={"redis": f"sha256:{'d' * 64}"}, compose="services: {}\n", now=NOW)
-
-
 def test_a_record_is_read_as_it_was_written(records: Records, build: Build, config: Config) -> None:
-    written = add(records, build, config)
+    written = add_record(records, build, config)
 
     assert records.read(1) == written
     assert written.created_at == "2026-01-02T03:04:05Z"
@@ -34,7 +28,7 @@ def test_a_record_is_read_as_it_was_written(records: Records, build: Build, conf
 
 
 def test_a_record_holds_all_that_it_was_made_of(records: Records, build: Build, config: Config, tmp_path: Path) -> None:
-    add(records, build, config)
+    add_record(records, build, config)
 
     told = json.loads((tmp_path / "000001.json").read_text())
     assert told["config"] == config.values
@@ -46,14 +40,14 @@ def test_a_record_holds_all_that_it_was_made_of(records: Records, build: Build, 
 def test_only_the_owner_reads_a_record_and_nothing_else_is_left(
     records: Records, build: Build, config: Config, tmp_path: Path
 ) -> None:
-    add(records, build, config)
+    add_record(records, build, config)
 
     assert [file.name for file in tmp_path.iterdir()] == ["000001.json"]
     assert stat.S_IMODE((tmp_path / "000001.json").stat().st_mode) == 0o600
 
 
 def test_many_at_once_get_numbers_of_their_own(records: Records, build: Build, config: Config) -> None:
-    threads = [threading.Thread(target=add, args=(records, build, config)) for _ in range(20)]
+    threads = [threading.Thread(target=add_record, args=(records, build, config)) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -67,20 +61,20 @@ def test_a_number_that_is_taken_stays_as_it_is(
     records: Records, build: Build, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when another process takes it after this one looked."""
-    add(records, build, config)
+    add_record(records, build, config)
     monkeypatch.setattr(records, "numbers", list)
 
-    later = add(records, replace(build, version="0.2.0"), config)
+    later = add_record(records, replace(build, version="0.2.0"), config)
 
     assert later.release == 2
     assert records.read(1).version == "0.1.0"
 
 
 def test_equal_configs_have_one_fingerprint(records: Records, build: Build, config: Config) -> None:
-    first = add(records, build, config)
+    first = add_record(records, build, config)
     turned = replace(config, values=dict(reversed(config.values.items())))
-    second = add(records, replace(build, version="0.2.0"), turned)
-    third = add(records, build, replace(config, values=config.values | {"WORKER_REPLICAS": "2"}))
+    second = add_record(records, replace(build, version="0.2.0"), turned)
+    third = add_record(records, build, replace(config, values=config.values | {"WORKER_REPLICAS": "2"}))
 
     assert first.fingerprint == second.fingerprint
     assert first.fingerprint != third.fingerprint
@@ -102,7 +96,7 @@ def test_equal_configs_have_one_fingerprint(records: Records, build: Build, conf
 def test_an_altered_record_is_refused(
     records: Records, build: Build, config: Config, tmp_path: Path, name: str, value: Any
 ) -> None:
-    add(records, build, config)
+    add_record(records, build, config)
     file = tmp_path / "000001.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {name: value}))
 
@@ -123,7 +117,7 @@ def test_what_is_no_record_is_refused(records: Records, tmp_path: Path, text: st
 def test_a_record_under_another_number_is_refused(
     records: Records, build: Build, config: Config, tmp_path: Path
 ) -> None:
-    add(records, build, config)
+    add_record(records, build, config)
     (tmp_path / "000001.json").rename(tmp_path / "000007.json")
 
     with pytest.raises(Refused, match="000007.json"):
@@ -133,8 +127,8 @@ def test_a_record_under_another_number_is_refused(
 def test_a_number_that_is_not_there_is_told_with_those_that_are(records: Records, build: Build, config: Config) -> None:
     with pytest.raises(Refused, match="there is no release 1; there are: none; `make release` makes one"):
         records.read(1)
-    add(records, build, config)
-    add(records, build, config)
+    add_record(records, build, config)
+    add_record(records, build, config)
 
     with pytest.raises(Refused, match="there is no release 3; there are: 1, 2$") as refused:
         records.read(3)
