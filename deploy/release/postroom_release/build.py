@@ -47,9 +47,9 @@ def read_build(file: Path) -> Build:
         raise Refused(
             f"{file}: {problem} is missing, or not as `make package` writes it", exit_code=EX_DATAERR
         ) from problem
-    _check(file, "version", isinstance(build.version, str) and build.version != "", "text")
-    _check(file, "commit", re.fullmatch("[0-9a-f]{40}", str(build.commit)) is not None, "40 hex digits")
-    _check(file, "modified", isinstance(build.modified, bool), "true or false")
+    _check(file, "version", isinstance(told["version"], str) and told["version"] != "", "text")
+    _check(file, "commit", re.fullmatch("[0-9a-f]{40}", str(told["commit"])) is not None, "40 hex digits")
+    _check(file, "modified", isinstance(told["modified"], bool), "true or false")
     for service, reference in build.images.items():
         right = re.fullmatch(_REFERENCE, str(reference)) is not None
         _check(file, f"images.{service}.reference", right, "sha256:ID or NAME@sha256:DIGEST, as a tag can move")

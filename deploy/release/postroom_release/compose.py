@@ -27,8 +27,7 @@ class Compose:
     def up(self, service: str, *, wait_seconds: int, afresh: bool = False) -> bool:
         """Replace it where it differs, and wait until it is healthy. Nothing is built or pulled.
 
-        Args:
-            afresh: replace it in any case. Compose gives up at once on one that is unhealthy from before.
+        Afresh: replace it in any case. Compose gives up at once on one that is unhealthy from before.
         """
         waiting = ("--wait", "--wait-timeout", str(wait_seconds), *(("--force-recreate",) if afresh else ()))
         # What they depend on has been run step by step before.

@@ -63,7 +63,7 @@ class Config:
 
     @property
     def grace_seconds(self) -> int:
-        """What a container is given to end: longer than it drains. The image's own check says whether that is a number."""
+        """What a container is given to end: longer than it drains. Whether that is a number the build's check says."""
         drain = self.values.get("POSTROOM_DRAIN_SECONDS", _DRAIN_SECONDS)
         return math.ceil(float(drain)) + _AFTER_DRAIN_SECONDS if re.fullmatch(r"\d+(\.\d+)?", drain) else 0
 
@@ -105,20 +105,34 @@ def _complain(name: str, value: str, secrets: list[str]) -> str | None:
     """What is wrong with a line."""
     if not value:
         return None
+    return _complain_about_name(name, secrets) or _complain_about_value(name, value)
+
+
+def _complain_about_name(name: str, secrets: list[str]) -> str | None:
     if name not in OPTIONS and not name.startswith(("POSTROOM_", "AWS_")):
         return f"unknown; expected POSTROOM_..., AWS_... or one of {', '.join(OPTIONS)}"
     if name in _SET_HERE:
         return f"it {_SET_HERE[name]}"
-    if value != value.strip() or value[0] in "\"'":
-        return "no quotes and no spaces around a value, it is taken as it stands"
-    if secret := _find_secret(name, value):
-        return f"it holds a secret, which goes into secrets/{secret}"
     for file, variable in VARIABLES.items():
         if name == f"{variable}_FILE":
             return f"secrets/{file} is mounted by itself"
         if name == variable and file in secrets:
             return f"set twice: secrets/{file} is there"
-    return _complain_about_option(name, value)
+    return None
+
+
+def _complain_about_value(name: str, value: str) -> str | None:
+    if value != value.strip() or value[0] in "\"'":
+        return "no quotes and no spaces around a value, it is taken as it stands"
+    if secret := _find_secret(name, value):
+        return f"it holds a secret, which goes into secrets/{secret}"
+    if name == "API_PUBLISH":
+        found = _PUBLISH.fullmatch(value)
+        if found is None or int(found[2]) > _LARGEST_PORT:
+            return "expected ADDRESS:PORT, such as 127.0.0.1:8000"
+    if name == "WORKER_REPLICAS" and re.fullmatch(r"[1-9]\d?", value) is None:
+        return "expected a whole number from 1 to 99"
+    return None
 
 
 def _find_secret(name: str, value: str) -> str | None:
@@ -135,18 +149,4 @@ def _find_secret(name: str, value: str) -> str | None:
             except ValueError:  # the image's own check refuses it, and says why
                 hidden = "@" in value
             return file if hidden else None
-    return None
-
-
-def _complain_about_option(name: str, value: str) -> str | None:
-    match name:
-        case "API_PUBLISH":
-            found = _PUBLISH.fullmatch(value)
-            if found is None or int(found[2]) > _LARGEST_PORT:
-                return "expected ADDRESS:PORT, such as 127.0.0.1:8000"
-        case "WORKER_REPLICAS":
-            if re.fullmatch(r"[1-9]\d?", value) is None:
-                return "expected a whole number from 1 to 99"
-        case _:
-            pass
     return None

@@ -66,11 +66,7 @@ class Records:
         return sorted(int(found[1]) for file in self._folder.iterdir() if (found := _FILE.fullmatch(file.name)))
 
     def add(self, build: Build, config: Config, *, images: dict[str, str], compose: str, now: datetime) -> Record:
-        """Write the next record.
-
-        Args:
-            images: of the backing services, beside those of the build.
-        """
+        """Write the next record. The images are those of the backing services, beside the build's."""
         number = max(self.numbers(), default=0) + 1
         while True:
             record = Record(
@@ -164,11 +160,7 @@ def _altered(file: Path) -> Refused:
 
 
 def describe(records: list[Record], running: dict[int, str]) -> Iterator[str]:
-    """A table, newest first.
-
-    Args:
-        running: what is to be said of a release, by its number.
-    """
+    """A table, newest first; what is to be said of a release that runs comes by its number."""
     yield f"{'':2}{'release':8} {'made':21} {'version':10} {'commit':13} {'config':13}"
     for record in reversed(records):
         state = running.get(record.release, "")

@@ -33,8 +33,8 @@ def make_deploy(folder: DeployFolder, environ: Mapping[str, str]) -> None:
         raise Refused(f"{folder.path}: a deploy is there already", exit_code=EX_CANTCREAT)
     if left := engine.list_belongings(folder.project):
         raise Refused(
-            f"the engine holds what an earlier deploy called {folder.name} left, {', '.join(left)}: choose another name,"
-            " or remove those",
+            f"an earlier deploy called {folder.name} left in the engine {', '.join(left)}: choose another name, or remove"
+            " those",
             exit_code=EX_CANTCREAT,
         )
     images = {name: environ.get(name) or public for name, public in _PUBLIC_IMAGES.items()}

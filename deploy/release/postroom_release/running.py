@@ -20,6 +20,7 @@ def run_release(folder: DeployFolder, number: int | None, *, action: str, wait_s
     """Have a release run instead of what runs now.
 
     Args:
+        folder: of the deploy.
         number: None: the newest.
         action: up or rollback.
         wait_seconds: for each service to become ready.

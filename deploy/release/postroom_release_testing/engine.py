@@ -35,7 +35,8 @@ def built_images() -> dict[str, str]:
 
 def debian_image(name: str) -> str:
     """The stand-in for a public image, made when it is not there."""
-    made = subprocess.run(["deploy/images/debian/build", name], stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - ours
+    build = "deploy/images/debian/build"
+    made = subprocess.run([build, name], stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - ours
     return made.stdout.strip()
 
 

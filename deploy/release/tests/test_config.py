@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from postroom_release.config import Config, read_config
+from postroom_release.config import OPTIONS, Config, read_config
 from postroom_release.errors import EX_CONFIG, Refused
 
 LEAST = "API_PUBLISH=127.0.0.1:8000\nWORKER_REPLICAS=2\n"
@@ -129,8 +129,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 
     assert told.splitlines()[1:] == [
         "  line 1: expected NAME=VALUE, or # at its beginning",
-        "  line 2: X: unknown; expected POSTROOM_..., AWS_... or one of API_PUBLISH, WORKER_REPLICAS, DATABASE_IMAGE,"
-        " REDIS_IMAGE",
+        f"  line 2: X: unknown; expected POSTROOM_..., AWS_... or one of {', '.join(OPTIONS)}",
         "  API_PUBLISH: missing",
         "  WORKER_REPLICAS: missing",
     ]

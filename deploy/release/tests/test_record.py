@@ -100,7 +100,7 @@ def test_an_altered_record_is_refused(
     file = tmp_path / "000001.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {name: value}))
 
-    with pytest.raises(Refused, match="000001.json: the record was altered") as refused:
+    with pytest.raises(Refused, match=r"000001\.json: the record was altered") as refused:
         records.read(1)
     assert refused.value.exit_code == EX_DATAERR
 
@@ -120,7 +120,7 @@ def test_a_record_under_another_number_is_refused(
     add_record(records, build, config)
     (tmp_path / "000001.json").rename(tmp_path / "000007.json")
 
-    with pytest.raises(Refused, match="000007.json"):
+    with pytest.raises(Refused, match=r"000007\.json"):
         records.read(7)
 
 
@@ -130,6 +130,6 @@ def test_a_number_that_is_not_there_is_told_with_those_that_are(records: Records
     add_record(records, build, config)
     add_record(records, build, config)
 
-    with pytest.raises(Refused, match="there is no release 3; there are: 1, 2$") as refused:
+    with pytest.raises(Refused, match=r"there is no release 3; there are: 1, 2$") as refused:
         records.read(3)
     assert refused.value.exit_code == EX_NOINPUT
