@@ -33,8 +33,7 @@ def make_deploy(folder: DeployFolder, environ: Mapping[str, str]) -> None:
         raise Refused(f"{folder.path}: a deploy is there already", exit_code=EX_CANTCREAT)
     if left := engine.list_belongings(folder.project):
         raise Refused(
-            f"an earlier deploy called {folder.name} left in the engine {', '.join(left)}: choose another name, or remove"
-            " those",
+            f"an earlier deploy called {folder.name} left {', '.join(left)}: choose another name, or remove those",
             exit_code=EX_CANTCREAT,
         )
     images = {name: environ.get(name) or public for name, public in _PUBLIC_IMAGES.items()}
@@ -49,9 +48,7 @@ def make_deploy(folder: DeployFolder, environ: Mapping[str, str]) -> None:
     except OSError as problem:
         raise Refused(f"{problem.filename}: {problem.strerror}", exit_code=EX_CANTCREAT) from problem
     say(f"made {folder.path}")
-    say(
-        "  config.env   what to run and how; read it before `make release`, mail goes to an inbox until it says otherwise"
-    )
+    say("  config.env   what to run and how; read it before `make release`: at first mail only goes into an inbox")
     say("  secrets/     one file each, for you alone; keep a copy of them apart from the database's backup")
 
 
