@@ -21,18 +21,14 @@ class Compose:
     """One release in one deploy; made by `opened`."""
 
     def __init__(self, project: str, file: Path, environment: dict[str, str]) -> None:
+        self.project = project
         self._command = [*find_compose(), "--progress", "quiet", "--project-name", project, "--file", str(file)]
         self._environment = environment
 
-    def up(self, service: str, *, wait_seconds: int, afresh: bool = False) -> bool:
-        """Replace it where it differs, and wait until it is healthy. Nothing is built or pulled.
-
-        Afresh: replace it in any case. Compose gives up at once on one that is unhealthy from before.
-        """
-        waiting = ("--wait", "--wait-timeout", str(wait_seconds), *(("--force-recreate",) if afresh else ()))
-        # What they depend on has been run step by step before.
-        how = ("--detach", "--no-build", "--no-deps", "--pull", "never")
-        return self.do("up", *how, *waiting, service) == 0
+    def up(self, service: str) -> bool:
+        """Replace it where it differs, and do not wait for it. Nothing is built or pulled."""
+        # What it depends on has been run step by step before.
+        return self.do("up", "--detach", "--no-build", "--no-deps", "--pull", "never", service) == 0
 
     def run(self, service: str, *arguments: str, terminal: bool = False) -> int:
         """Run a one-off process to its end; its exit code."""

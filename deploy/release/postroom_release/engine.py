@@ -59,6 +59,20 @@ def inspect_image(name: str) -> dict[str, Any] | None:
     return told[0]
 
 
+def inspect_containers(project: str, service: str) -> list[dict[str, Any]]:
+    """What the engine says of each container of a service, one-off processes not among them."""
+    labels = (f"project={project}", f"service={service}", "oneoff=False")
+    chosen = [word for label in labels for word in ("--filter", f"label=com.docker.compose.{label}")]
+    ids = _docker("ps", "--all", "--quiet", *chosen).stdout.split()
+    told: list[dict[str, Any]] = json.loads(_docker("container", "inspect", *ids).stdout) if ids else []
+    return told
+
+
+def ask(container: str, question: Iterable[str]) -> bool:
+    """Whether a command in it ends well; False where it does not run."""
+    return _docker("exec", container, *question).returncode == 0
+
+
 def list_belongings(project: str) -> list[str]:
     """Containers and volumes of a Compose project, by name."""
     label = f"label=com.docker.compose.project={project}"

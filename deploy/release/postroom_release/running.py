@@ -8,6 +8,7 @@ from postroom_release.compose import Compose
 from postroom_release.errors import EX_CONFIG, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_USAGE, Refused
 from postroom_release.folder import DeployFolder
 from postroom_release.history import History
+from postroom_release.readiness import wait_ready
 from postroom_release.record import Record, Records
 from postroom_release.saying import say
 
@@ -106,10 +107,9 @@ def _prepare(opened: Compose, record: Record, *, wait_seconds: int) -> None:
 def _replace(opened: Compose, record: Record, history: History, action: str, *, wait_seconds: int) -> None:
     last = history.last
     forward = last is None or record.release >= last.release
-    tried = last is not None and last.release == record.release and last.outcome in {"replacing", "not ready"}
     history.note(action, record.release, "replacing", now=datetime.now(UTC))
     for service in _CONSUMERS_FIRST if forward else reversed(_CONSUMERS_FIRST):
-        if not _bring_up(opened, record, service, wait_seconds=wait_seconds, afresh=tried):
+        if not _bring_up(opened, record, service, wait_seconds=wait_seconds):
             ready = history.last_ready
             history.note(action, record.release, "not ready", now=datetime.now(UTC))
             remedy = f"`make up N={ready}` goes back" if ready not in {None, record.release} else "`make down` ends it"
@@ -120,9 +120,9 @@ def _replace(opened: Compose, record: Record, history: History, action: str, *, 
     history.note(action, record.release, "ready", now=datetime.now(UTC))
 
 
-def _bring_up(opened: Compose, record: Record, service: str, *, wait_seconds: int, afresh: bool = False) -> bool:
+def _bring_up(opened: Compose, record: Record, service: str, *, wait_seconds: int) -> bool:
     say(f"release {record.release}: {service}")
-    ready = opened.up(service, wait_seconds=wait_seconds, afresh=afresh)
+    ready = opened.up(service) and wait_ready(opened.project, service, seconds=wait_seconds)
     if not ready:
         opened.do("logs", "--no-log-prefix", "--tail", "20", service)
     return ready

@@ -83,6 +83,9 @@ class Running:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=30) as answer:  # noqa: S310 - the deploy's own address
             return json.loads(answer.read())
 
+    def all_healthy(self) -> bool:
+        return {one["State"]["Health"]["Status"] for one in self.deploy.containers().values()} == {"healthy"}
+
     def container_ids(self) -> dict[str, str]:
         told = self.deploy.containers()
         return {service: told[service]["Id"] for service in SERVICES}
@@ -131,6 +134,7 @@ def test_a_release_runs_as_its_record_says(running: Running) -> None:
 
 
 def test_containers_have_no_more_than_they_need(running: Running) -> None:
+    wait_until(running.all_healthy, seconds=60, what="Docker to ask each container")
     told = running.deploy.containers()
     for service, one in told.items():
         host = one["HostConfig"]
@@ -140,7 +144,6 @@ def test_containers_have_no_more_than_they_need(running: Running) -> None:
         assert host["RestartPolicy"]["Name"] == "unless-stopped", service
         assert host["Memory"] > 0, service
         assert host["LogConfig"]["Config"] == {"max-file": "5", "max-size": "10m"}, service
-        assert one["State"]["Health"]["Status"] == "healthy", service
     for service in SERVICES:
         assert told[service]["Config"]["User"] == "65532:65532"
         assert told[service]["HostConfig"]["CapAdd"] is None
@@ -243,9 +246,6 @@ def test_what_does_not_become_ready_is_told_with_the_way_back(running: Running) 
     assert f"worker of release {number} did not become ready" in answer.err
     assert f"`make up N={running.first}` goes back" in answer.err
     assert running.deploy.running == number
-    tried = running.container_ids()["worker"]
-    assert running.deploy.run("up", "--wait", "5").code == EX_UNAVAILABLE
-    assert running.container_ids()["worker"] != tried
     running.deploy.must("up", str(running.first))
     assert running.deploy.running == running.first
     assert running.ask("/readyz")["ready"]
