@@ -26,33 +26,26 @@ class Deploy:
 
     Args:
         parent: of its folder.
-        images: for the backing services, by the names of their options.
     """
 
-    def __init__(self, parent: Path, images: dict[str, str]) -> None:
+    def __init__(self, parent: Path) -> None:
         self.folder = parent / f"test-{uuid.uuid4().hex[:8]}"
         self.project = f"postroom-{self.folder.name}"
-        self._environment = os.environ | {"DEPLOY": str(self.folder)} | images
+        self._environment = os.environ | {"DEPLOY": str(self.folder)}
 
     def __enter__(self) -> Self:
-        self.must("new")
+        _check(self._run("build-support/on_debian", "--servers", _LAUNCHER, "new"))  # as `make new-deploy` does
         return self
 
     def __exit__(self, *_: object) -> None:
         self.must("down", "--volumes", stdin=f"{self.folder.name}\n")
 
     def run(self, *arguments: str, stdin: str = "") -> Answer:
-        done = subprocess.run(  # noqa: S603 - our own launcher
-            [_LAUNCHER, *arguments], env=self._environment, input=stdin, capture_output=True, text=True, check=False
-        )
-        return Answer(done.returncode, done.stdout, done.stderr)
+        return self._run(_LAUNCHER, *arguments, stdin=stdin)
 
     def must(self, *arguments: str, stdin: str = "") -> str:
         """What it prints; raises AssertionError when it does not end with 0."""
-        answer = self.run(*arguments, stdin=stdin)
-        if answer.code != 0:
-            raise AssertionError(f"{arguments} ended with {answer.code}: {answer.out}{answer.err}")
-        return answer.out.strip()
+        return _check(self.run(*arguments, stdin=stdin))
 
     def configure(self, **values: str) -> None:
         """Set these in config.env, instead of what stands there."""
@@ -88,9 +81,21 @@ class Deploy:
         marked = [one["release"] for one in json.loads(self.must("list", "--json")) if one["running"]]
         return marked[0] if marked else None
 
+    def _run(self, *command: str, stdin: str = "") -> Answer:
+        done = subprocess.run(  # noqa: S603 - our own launcher
+            command, env=self._environment, input=stdin, capture_output=True, text=True, check=False
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
     def containers(self) -> dict[str, dict[str, Any]]:
         """What the engine says of each, by service."""
         label = f"label=com.docker.compose.project={self.project}"
         names = docker("ps", "--all", "--filter", label, "--format", "{{.Names}}").split()
         told = [inspect("container", name) for name in names]
         return {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in told}
+
+
+def _check(answer: Answer) -> str:
+    if answer.code != 0:
+        raise AssertionError(f"it ended with {answer.code}: {answer.out}{answer.err}")
+    return answer.out.strip()

@@ -33,13 +33,6 @@ def built_images() -> dict[str, str]:
     return images
 
 
-def debian_image(name: str) -> str:
-    """The stand-in for a public image, made when it is not there."""
-    build = "deploy/images/debian/build"
-    made = subprocess.run([build, name], stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - ours
-    return made.stdout.strip()
-
-
 class Derived:
     """Images that differ from others in a few files, and are gone in the end."""
 

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import subprocess
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -18,8 +19,8 @@ from postroom_database.schema import REVISION
 from postroom_release.build import SERVICES
 from postroom_release.errors import EX_CONFIG, EX_DATAERR, EX_UNAVAILABLE
 from postroom_release_testing.deploy import Deploy
-from postroom_release_testing.engine import Derived, Network, built_images, debian_image, docker
-from postroom_testing.server import wait_until
+from postroom_release_testing.engine import Derived, Network, built_images, docker
+from postroom_testing.server import find_binary, wait_until
 from postroom_testing.ses import SesServer
 
 PACKAGES = "/app/lib/python3.11/site-packages"
@@ -65,6 +66,7 @@ class Running:
 
     Attributes:
         images: of that release, by name.
+        address: of this machine, as containers reach it.
         key: that its api takes.
     """
 
@@ -72,6 +74,7 @@ class Running:
     derived: Derived
     images: dict[str, str]
     ses: SesServer
+    address: str
     url: str
     key: str
     first: int
@@ -94,7 +97,6 @@ class Running:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     work = tmp_path_factory.mktemp("release")
-    backing = {"DATABASE_IMAGE": debian_image("mariadb"), "REDIS_IMAGE": debian_image("redis")}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         published = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -102,7 +104,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         Network() as address,
         SesServer(host=address) as ses,
         Derived(work) as derived,
-        Deploy(work, backing) as deploy,
+        Deploy(work) as deploy,
     ):
         ses.max_send_rate = 10_000.0
         ses.latency_seconds = 0.05
@@ -118,7 +120,20 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         deploy.must("up")
         deploy.must("admin", "workspace", "create", "shop")
         key = deploy.must("admin", "key", "create", "--workspace", "shop")
-        yield Running(deploy, derived, images, ses, f"http://{published}", key, first)
+        yield Running(deploy, derived, images, ses, address, f"http://{published}", key, first)
+
+
+@pytest.fixture
+def redis_elsewhere(running: Running) -> Iterator[str]:
+    """A Redis of this machine, where containers reach it: its URL."""
+    with socket.socket() as probe:
+        probe.bind((running.address, 0))
+        port = probe.getsockname()[1]
+    program = find_binary("redis-server", package="redis-server")
+    options = ["--bind", running.address, "--port", str(port), "--protected-mode", "no", "--save", ""]
+    with subprocess.Popen([program, *options], stdout=subprocess.DEVNULL) as process:
+        yield f"redis://{running.address}:{port}/0"
+        process.terminate()
 
 
 def test_a_release_runs_as_its_record_says(running: Running) -> None:
@@ -234,6 +249,21 @@ def test_a_failed_migration_touches_nothing(running: Running) -> None:
     assert running.container_ids() == before
     assert running.deploy.running == running.first
     assert running.ask("/readyz")["ready"]
+
+
+def test_a_redis_elsewhere_takes_the_place_of_the_bundled_one(running: Running, redis_elsewhere: str) -> None:
+    config = (running.deploy.folder / "config.env").read_text()
+    running.deploy.configure(REDIS_IMAGE="", POSTROOM_REDIS_URL=redis_elsewhere)
+    attached = running.deploy.release(running.images)
+    (running.deploy.folder / "config.env").write_text(config)
+
+    running.deploy.must("up")
+    assert set(running.deploy.containers()) == {*SERVICES, "database"}
+    assert "redis" not in running.deploy.record(attached)["images"]
+    assert running.ask("/readyz")["services"]["redis"]["status"] == "up"
+
+    running.deploy.must("rollback", str(running.first))
+    assert set(running.deploy.containers()) == {*SERVICES, "database", "redis"}
 
 
 def test_what_does_not_become_ready_is_told_with_the_way_back(running: Running) -> None:
