@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from postroom_release.errors import EX_CONFIG, Refused
-from postroom_release.secrets import AWS_CREDENTIALS, MOUNTED, VARIABLES
+from postroom_release.secrets import AWS_CREDENTIALS, FOR_DATABASE, MOUNTED, VARIABLES
 
 OPTIONS = ("API_PUBLISH", "WORKER_REPLICAS", "DATABASE_IMAGE", "REDIS_IMAGE")
 """What is told to Compose; the rest is told to the services."""
@@ -96,6 +96,8 @@ def read_config(file: Path, secrets: list[str]) -> Config:
             problems.append(f"line {number}: {name}: {complaint}")
         values[name] = value
     problems += [f"{name}: missing" for name in ("API_PUBLISH", "WORKER_REPLICAS") if not values.get(name)]
+    if values.get("DATABASE_IMAGE"):
+        problems += [f"DATABASE_IMAGE: it needs secrets/{name}" for name in FOR_DATABASE if name not in secrets]
     if problems:
         raise Refused(f"{file} cannot be used:\n  " + "\n  ".join(problems), exit_code=EX_CONFIG)
     return Config({name: value for name, value in values.items() if value}, tuple(secrets))

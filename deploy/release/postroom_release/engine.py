@@ -42,9 +42,10 @@ def fix_image(name: str) -> str:
     told = inspect_image(name)
     if told is None:
         raise Refused(f"the image {name} is not in the engine", exit_code=EX_UNAVAILABLE)
-    repository = name.partition("@")[0]
-    if ":" in repository.rpartition("/")[2]:
-        repository = repository.rpartition(":")[0]
+    if "@" in name:
+        return name
+    folder, slash, last = name.rpartition("/")
+    repository = folder + slash + last.partition(":")[0]
     digests = [digest for digest in told.get("RepoDigests") or [] if digest.partition("@")[0] == repository]
     fixed: str = digests[0] if digests else told["Id"]
     return fixed

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from postroom_release.errors import EX_DATAERR, Refused
+
 Outcome = Literal["replacing", "ready", "not ready", "down"]
 
 
@@ -41,10 +43,15 @@ class History:
             os.close(descriptor)
 
     def steps(self) -> Iterator[Step]:
-        """Oldest first."""
-        if self._file.exists():
-            for line in self._file.read_text().splitlines():
+        """Oldest first; raises Refused at a line that is none of ours, such as half of one."""
+        lines = self._file.read_text().splitlines() if self._file.exists() else []
+        for number, line in enumerate(lines, 1):
+            try:
                 yield Step(**json.loads(line))
+            except (TypeError, ValueError) as problem:
+                raise Refused(
+                    f"{self._file}: line {number} is not as it was written; remove it", exit_code=EX_DATAERR
+                ) from problem
 
     @property
     def last(self) -> Step | None:

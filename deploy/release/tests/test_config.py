@@ -124,6 +124,12 @@ def test_workers_are_counted(tmp_path: Path, count: str) -> None:
     assert "line 2: WORKER_REPLICAS: expected a whole number from 1 to 99" in told
 
 
+def test_a_bundled_database_needs_its_passwords(tmp_path: Path) -> None:
+    told = refusal(tmp_path, f"{LEAST}DATABASE_IMAGE=mariadb:10.11\n", "database_password")
+
+    assert told.splitlines()[1:] == ["  DATABASE_IMAGE: it needs secrets/database_root_password"]
+
+
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     told = refusal(tmp_path, "nonsense\nX=1\n")
 

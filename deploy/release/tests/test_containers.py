@@ -297,6 +297,16 @@ def test_a_config_that_the_build_refuses_becomes_no_release(running: Running) ->
     assert sorted((running.deploy.folder / "releases").iterdir()) == before
 
 
+def test_an_inbox_is_not_published_beyond_this_machine(running: Running) -> None:
+    config = (running.deploy.folder / "config.env").read_text()
+    try:
+        running.deploy.configure(API_PUBLISH="0.0.0.0:8000", POSTROOM_MAIL_URL="inbox:")
+        with pytest.raises(AssertionError, match="POSTROOM_INBOX_EXPOSED=true allows it"):
+            running.deploy.release(running.images)
+    finally:
+        (running.deploy.folder / "config.env").write_text(config)
+
+
 def test_a_release_whose_image_is_gone_is_refused_before_anything_is_touched(running: Running) -> None:
     with Derived(running.deploy.folder.parent) as derived:
         images = {service: derived.derive(image, {"/planted": "1"}) for service, image in running.images.items()}

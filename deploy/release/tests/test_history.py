@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from postroom_release.errors import EX_DATAERR, Refused
 from postroom_release.history import History, Step
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -34,6 +35,17 @@ def test_what_was_not_ready_runs_all_the_same_and_another_one_was(history: Histo
 
     history.note("up", 2, "not ready", now=NOW)
     assert (history.running, history.last_ready) == (2, 1)
+
+
+@pytest.mark.parametrize("line", ['{"at": "2026', "[]", '{"at": "now"}'])
+def test_a_line_that_was_not_written_whole_is_named(history: History, tmp_path: Path, line: str) -> None:
+    history.note("up", 1, "ready", now=NOW)
+    with (tmp_path / "history.jsonl").open("a") as file:
+        file.write(line)
+
+    with pytest.raises(Refused, match=r"history\.jsonl: line 2 is not as it was written") as refused:
+        _ = history.running
+    assert refused.value.exit_code == EX_DATAERR
 
 
 def test_after_down_nothing_runs(history: History) -> None:
