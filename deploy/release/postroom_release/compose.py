@@ -1,7 +1,7 @@
 """Docker Compose, by its own program, with what a record says."""
 
 import os
-import shutil
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +15,8 @@ from postroom_release.record import Record
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _TOOLS = _CHECKOUT / "build-support/tools"
+_OLDEST = (2, 30)
+"""It takes an env_file as it stands; before, $ in a value meant something."""
 
 
 class Compose:
@@ -59,15 +61,20 @@ def take_down(folder: DeployFolder, *, volumes: bool) -> int:
 
 @cache
 def find_compose() -> tuple[str, ...]:
-    """Docker's plugin, a program of its own, or that of this checkout's tools. Raises Refused where there is none."""
-    plugin = ("docker", "compose")
-    if subprocess.run([*plugin, "version"], capture_output=True, check=False).returncode == 0:  # noqa: S603 - fixed
-        return plugin
-    if found := shutil.which("docker-compose"):
-        return (found,)
-    if _TOOLS.exists():
-        return (str(_TOOLS), "--of", "ship", "docker-compose")
-    raise Refused("Docker Compose is needed, version 2.30 or later", exit_code=EX_UNAVAILABLE)
+    """Docker's plugin, a program of its own, or that of this checkout's tools: the first that is recent enough.
+
+    Raises:
+        Refused: none is.
+    """
+    for command in (("docker", "compose"), ("docker-compose",), (str(_TOOLS), "--of", "ship", "docker-compose")):
+        try:
+            asked = subprocess.run([*command, "version", "--short"], capture_output=True, text=True, check=False)  # noqa: S603 - no shell
+        except FileNotFoundError:
+            continue
+        version = re.match(r"v?(\d+)\.(\d+)", asked.stdout)
+        if asked.returncode == 0 and version and (int(version[1]), int(version[2])) >= _OLDEST:
+            return command
+    raise Refused(f"Docker Compose is needed, version {_OLDEST[0]}.{_OLDEST[1]} or later", exit_code=EX_UNAVAILABLE)
 
 
 def _variables(folder: DeployFolder, record: Record, environment: Path) -> dict[str, str]:
