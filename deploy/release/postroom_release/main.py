@@ -48,9 +48,12 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main() -> None:
-    arguments = _parser().parse_args()
+    words = sys.argv[1:]
+    # What follows `admin` is the admin's own, options among it.
+    own, others = (words[:1], words[1:]) if words[:1] == ["admin"] else (words, [])
+    arguments = _parser().parse_args(own)
     try:
-        sys.exit(_run(arguments, find_folder(os.environ)))
+        sys.exit(_run(arguments, others, find_folder(os.environ)))
     except Refused as refused:
         complain(str(refused))
         sys.exit(refused.exit_code)
@@ -80,12 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--json", action="store_true", help="as JSON, oldest first, with images and config")
     down = commands.add_parser("down", help="end and remove the containers; data stays")
     down.add_argument("--volumes", action="store_true", help="remove the database, too; asks first")
-    admin = commands.add_parser("admin", help="an admin process of the running release: `admin doctor`", add_help=False)
-    admin.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...")
+    commands.add_parser("admin", help="an admin process of the running release: `admin doctor`")
     return parser
 
 
-def _run(arguments: argparse.Namespace, folder: DeployFolder) -> int:
+def _run(arguments: argparse.Namespace, others: list[str], folder: DeployFolder) -> int:
     match arguments.command:
         case "new":
             make_deploy(folder, os.environ)
@@ -101,7 +103,7 @@ def _run(arguments: argparse.Namespace, folder: DeployFolder) -> int:
                 return EX_USAGE
             take_down(folder, volumes=arguments.volumes)
         case "admin":
-            return run_admin(folder, arguments.arguments, terminal=sys.stdin.isatty() and sys.stdout.isatty())
+            return run_admin(folder, others, terminal=sys.stdin.isatty() and sys.stdout.isatty())
     return 0
 
 

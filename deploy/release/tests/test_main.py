@@ -39,7 +39,9 @@ def test_a_call_that_cannot_be_meant(tmp_path: Path, arguments: list[str]) -> No
     assert "postroom: " in told.stderr
 
 
-@pytest.mark.parametrize("arguments", [["release"], ["up"], ["rollback", "1"], ["list"], ["down"], ["admin", "doctor"]])
+@pytest.mark.parametrize(
+    "arguments", [["release"], ["up"], ["rollback", "1"], ["list"], ["down"], ["admin", "doctor"], ["admin", "-h"]]
+)
 def test_without_a_deploy_it_is_told_how_to_make_one(tmp_path: Path, arguments: list[str]) -> None:
     told = launch(*arguments, deploy=tmp_path / "shop")
 
