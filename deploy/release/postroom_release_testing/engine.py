@@ -48,6 +48,18 @@ class Derived:
         for number, (path, text) in enumerate(files.items()):
             (context / str(number)).write_text(text)
             recipe.append(f"COPY {number} {path}")
+        if modules := [path for path in files if path.endswith(".py")]:
+            # What was compiled before may be taken without a look at the source.
+            compiling = [
+                "/app/bin/python",
+                "-m",
+                "compileall",
+                "-q",
+                "-f",
+                "--invalidation-mode=unchecked-hash",
+                *modules,
+            ]
+            recipe += ["USER 0", f"RUN {json.dumps(compiling)}", "USER 65532:65532"]
         (context / "Dockerfile").write_text("\n".join(recipe))
         name = f"postroom-derived:{uuid.uuid4().hex}"
         docker("build", "--quiet", "--tag", name, str(context))
