@@ -1,6 +1,7 @@
 # What a day needs. Each target is one program; read it to know more.
 .DEFAULT_GOAL := help
-.PHONY: help run send webhook-listen test package lint fmt check docs lock benchmark chaos
+ENGINE := build-support/with_docker
+.PHONY: help run send webhook-listen test package new-deploy release up rollback releases down lint fmt check docs lock benchmark chaos
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 25
@@ -18,9 +19,27 @@ test: ## all tests, against real servers
 	@build-support/test
 
 package: ## PEX files, an image for each service, its SBOM, dist/build.json
-	@build-support/with_docker python3 build-support/package.py
+	@$(ENGINE) build-support/on_debian python3 build-support/package.py
 
-lint: ## style of Python and shell; changes nothing
+new-deploy: ## a folder for a deploy: its config, its secrets; DEPLOY= names it
+	@$(ENGINE) build-support/on_debian --servers deploy/release/release new
+
+release: ## join the build with the deploy's config: a numbered record that never changes
+	@$(ENGINE) deploy/release/release release
+
+up: ## run the newest release with Docker Compose, or N=
+	@$(ENGINE) --keep deploy/release/release up $(N)
+
+rollback: ## run an older release, N=
+	@$(ENGINE) --keep deploy/release/release rollback $(N)
+
+releases: ## all releases, and which one runs
+	@deploy/release/release list
+
+down: ## end what `make up` runs; the data stays
+	@$(ENGINE) --keep deploy/release/release down
+
+lint: ## style of Python and shell, workflows, Dockerfiles; changes nothing
 	@build-support/lint
 
 fmt: ## format, and fix what can be fixed

@@ -36,13 +36,17 @@ class BuildNames:
 
 
 def read_names() -> BuildNames:
-    version = (ROOT / "libs/config/postroom_config/version.py").read_text()
     return BuildNames(
         commit=ask("git", "rev-parse", "HEAD"),
         modified=bool(ask("git", "status", "--porcelain")),
-        version=re.findall(r'^VERSION = "(.+)"$', version, re.MULTILINE)[0],
+        version=read_version(),
         source_url=_source_url(),
     )
+
+
+def read_version(root: Path = ROOT) -> str:
+    version = (root / "libs/config/postroom_config/version.py").read_text()
+    return str(re.findall(r'^VERSION = "(.+)"$', version, re.MULTILINE)[0])
 
 
 def ask(*command: str) -> str:

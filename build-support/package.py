@@ -9,14 +9,16 @@ what a release is made from:
 BASE_IMAGE names another base than the Dockerfile's.
 """  # noqa: INP001 - a script
 
-import json
 import os
 import subprocess
 import sys
 
+from build_manifest import Manifest, write_manifest
 from build_names import ROOT, ask, read_names
+from sbom import write_sbom
 
 SERVICES = ("api", "worker", "scheduler")
+_READ_ID = ("docker", "image", "inspect", "--format", "{{.Id}}")
 
 
 def main() -> int:
@@ -28,24 +30,12 @@ def main() -> int:
 
     images = {}
     for service in SERVICES:
-        image = ask("docker", "image", "inspect", "--format", "{{.Id}}", f"postroom-{service}:{names.tag}")
-        images[service] = {"reference": image}
-        _list_contents(service, image)
-    manifest = {"version": names.version, "commit": names.commit, "modified": names.modified, "images": images}
-    (ROOT / "dist/build.json").write_text(json.dumps(manifest, indent=2) + "\n")
-    for service, named in images.items():
-        sys.stdout.write(f"postroom-{service}  {named['reference']}\n")
+        image = images[service] = ask(*_READ_ID, f"postroom-{service}:{names.tag}")
+        write_sbom(f"docker:{image}", ROOT / f"dist/sbom/postroom-{service}.spdx.json")
+        sys.stdout.write(f"postroom-{service}  {image}\n")
+    write_manifest(ROOT / "dist/build.json", Manifest(names.version, names.commit, names.modified, images))
     sys.stdout.write(f"dist/build.json: version {names.version}, commit {names.tag}\n")
     return 0
-
-
-def _list_contents(service: str, image: str) -> None:
-    """Write what the image holds, package by package, as SPDX."""
-    (ROOT / "dist/sbom").mkdir(parents=True, exist_ok=True)
-    sys.stdout.write(f"listing what postroom-{service} holds\n")
-    sys.stdout.flush()
-    syft = ("build-support/tools", "--of", "ship", "syft", "scan", "--quiet")
-    ask(*syft, f"docker:{image}", "--output", f"spdx-json=dist/sbom/postroom-{service}.spdx.json")
 
 
 if __name__ == "__main__":

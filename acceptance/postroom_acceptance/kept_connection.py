@@ -11,6 +11,7 @@ class KeptConnection:
     Args:
         port: of the api.
         key: that it takes.
+        host: of the api.
 
     Raises:
         ConnectionRefusedError: nobody listens.
@@ -19,9 +20,9 @@ class KeptConnection:
         ended: the last answer said that it was the last on this connection.
     """
 
-    def __init__(self, port: int, key: str) -> None:
+    def __init__(self, port: int, key: str, host: str = "127.0.0.1") -> None:
         self._key = key
-        self._http = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
+        self._http = http.client.HTTPConnection(host, port, timeout=_SECONDS)
         self._http.connect()
         self._http.auto_open = 0
         self.ended = False

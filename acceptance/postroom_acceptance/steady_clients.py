@@ -19,7 +19,7 @@ class SteadyClients:
     is a failed request: its client does not know what became of it, and without an idempotency key may not repeat it.
 
     Args:
-        ports: of the apis.
+        addresses: of the apis, host and port.
         key: that they take.
         clients: how many at once.
 
@@ -29,8 +29,8 @@ class SteadyClients:
         moves: how often a client went on to the next api.
     """
 
-    def __init__(self, ports: Sequence[int], key: str, *, clients: int) -> None:
-        self._ports = ports
+    def __init__(self, addresses: Sequence[tuple[str, int]], key: str, *, clients: int) -> None:
+        self._addresses = addresses
         self._key = key
         self._stopping = threading.Event()
         self.ids: list[str] = []
@@ -63,11 +63,11 @@ class SteadyClients:
             self.failures.append(f"{status}: {body}")
 
     def _connections(self) -> Iterator[KeptConnection]:
-        for port in cycle(self._ports):
+        for host, port in cycle(self._addresses):
             if self._stopping.is_set():
                 return
             try:
-                with KeptConnection(port, self._key) as connection:
+                with KeptConnection(port, self._key, host) as connection:
                     yield connection
             except ConnectionRefusedError:
                 pass

@@ -85,7 +85,8 @@ def end_at_once(stack: Stack, name: str) -> None:
 
 def test_no_request_of_a_client_that_keeps_its_connection_fails(environment: dict[str, str], mariadb_url: str) -> None:
     with Stack(environment, names=("api-1", "api-2")) as stack:
-        clients = SteadyClients([stack.port("api-1"), stack.port("api-2")], stack.new_key("one"), clients=16)
+        apis = [("127.0.0.1", stack.port(name)) for name in ("api-1", "api-2")]
+        clients = SteadyClients(apis, stack.new_key("one"), clients=16)
         clients.start()
         stack.wait_until(lambda: len(clients.ids) >= 200, "the clients to be at it")
         seconds = end(stack, "api-1")

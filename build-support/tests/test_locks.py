@@ -18,6 +18,7 @@ def test_the_locks_are_found() -> None:
         "pants",
         "pytest",
         "ship",
+        "sign",
         "tools",
     ]
 

@@ -33,9 +33,9 @@ def test_a_second_build_elsewhere_is_the_same(tmp_path: Path, base_twin: str) ->
     for artifact in PEX_FILES:
         assert digest(Path(artifact)) == digest(elsewhere / "dist" / artifact), artifact
     for service in IMAGES:
-        ours, theirs = read_image(image_of(Path(), service)), read_image(image_of(elsewhere / "dist", service))
-        assert "app/pex" in ours
-        assert differences(ours, theirs) == [], service
+        tree, other = read_image(image_of(Path(), service)), read_image(image_of(elsewhere / "dist", service))
+        assert "app/pex" in tree
+        assert differences(tree, other) == [], service
 
 
 def test_a_file_that_differs_is_found() -> None:

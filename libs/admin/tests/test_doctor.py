@@ -36,7 +36,7 @@ def test_all_is_well(admin: Any) -> None:
     done = admin("doctor")
     assert done.exit_code == 0
     assert re.fullmatch(
-        rf"ok    database  \S*MariaDB\S*, schema {head()} \(\d+ ms\)\n"
+        rf"ok    database  \d\S+, schema {head()} \(\d+ ms\)\n"
         r"ok    redis     Redis \d+\.\d+\.\d+ \(\d+ ms\)\n"
         r"ok    mail      inbox: mail is captured, none is sent \(\d+ ms\)\n",
         done.stdout,

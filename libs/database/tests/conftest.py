@@ -4,9 +4,8 @@ from pathlib import Path
 import pytest
 
 from postroom_database.engine import Database
-from postroom_migrations.migrate import migrate
 from postroom_testing.fixtures import mariadb, mariadb_url
-from postroom_testing.migrated import migrated, migrated_url
+from postroom_testing.migrated import migrated, migrated_url, new_sqlite
 
 
 @pytest.fixture(params=["mariadb", "sqlite"])
@@ -21,11 +20,8 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(params=["mariadb", "sqlite"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """One of this release."""
-    on_sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'postroom.db'}" if on_sqlite else request.getfixturevalue("migrated_url")
+    url = new_sqlite(tmp_path) if request.param == "sqlite" else request.getfixturevalue("migrated_url")
     opened = Database(url, pool_size=4, timeout_seconds=5)
-    if on_sqlite:
-        migrate(opened)
     yield opened
     opened.close()
 

@@ -7,17 +7,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pymysql
 
-from postroom_testing.server import Server, ServerError, find_binary
+from postroom_testing.database_program import find_program
+from postroom_testing.server import Server, ServerError
 
-PACKAGE = "mariadb-server"
 # Settings not named here keep the server's own defaults, because users run with those (max_allowed_packet
 # above all).
-FAST = ("--innodb-flush-log-at-trx-commit=0", "--sync-binlog=0")
+FAST = ("--innodb-flush-log-at-trx-commit=0", "--skip-log-bin")
 DURABLE = ("--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1", "--log-bin=binlog", "--server-id=1")
 
 
 class MariaDb(Server):
-    """A private MariaDB; on a unix socket, or with `tcp` on a loopback port as well.
+    """A private MariaDB, or the MySQL that POSTROOM_TEST_MYSQLD names.
+
+    It listens on a unix socket, with `tcp` on a loopback port as well.
 
     Args:
         tcp: listen on 127.0.0.1 too, and give URLs that go there. The port stays the same over restarts.
@@ -26,22 +28,21 @@ class MariaDb(Server):
     """
 
     def __init__(self, *, tcp: bool = False, durable: bool = False) -> None:
-        self._binary = find_binary("mariadbd", package=PACKAGE)
-        installer = find_binary("mariadb-install-db", package=PACKAGE)
+        self._program = find_program()
         super().__init__("db")
         self.port = self.reserve_port() if tcp else None
         self._durability = DURABLE if durable else FAST
         self._data = self.folder / "data"
         self._socket = self.folder / "s"
         self._user = pwd.getpwuid(os.getuid()).pw_name
-        self._install(installer)
+        self._install()
 
     def command(self) -> list[str]:
         network = ["--skip-networking"]
         if self.port is not None:
             network = ["--bind-address=127.0.0.1", f"--port={self.port}"]
         return [
-            self._binary,
+            self._program.server,
             "--no-defaults",
             f"--user={self._user}",
             f"--datadir={self._data}",
@@ -50,6 +51,7 @@ class MariaDb(Server):
             f"--socket={self._socket}",
             f"--pid-file={self.folder / 'pid'}",
             *network,
+            *self._program.server_options,
             *self._durability,
         ]
 
@@ -112,15 +114,14 @@ class MariaDb(Server):
         finally:
             connection.close()
 
-    def _install(self, installer: str) -> None:
-        done = subprocess.run(  # noqa: S603 - found by find_binary
+    def _install(self) -> None:
+        done = subprocess.run(  # noqa: S603 - found by find_program
             [
-                installer,
+                self._program.installer,
                 "--no-defaults",
                 f"--user={self._user}",
                 f"--datadir={self._data}",
-                "--auth-root-authentication-method=normal",
-                "--skip-test-db",
+                *self._program.installer_options,
                 f"--tmpdir={self.folder}",
             ],
             capture_output=True,
@@ -129,7 +130,7 @@ class MariaDb(Server):
         )
         if done.returncode != 0:
             self.close()
-            raise ServerError(f"{installer} failed:\n{done.stdout}\n{done.stderr}")
+            raise ServerError(f"{self._program.installer} failed:\n{done.stdout}\n{done.stderr}")
 
 
 def _name_of(url: str) -> str:

@@ -32,6 +32,9 @@ def make_destination(topic_arn: str | None = TOPIC_ARN, **changes: Any) -> dict[
 class SesServer:
     """An SES that speaks SESv2 over HTTP with the real boto3, and misbehaves when told to.
 
+    Args:
+        host: the address to bind; containers reach one of their network's gateway, not this machine's loopback.
+
     Attributes:
         mails: what was accepted, in order.
         requests: every request that came, as (method, path).
@@ -42,7 +45,7 @@ class SesServer:
         on_accepted: told of each mail that is accepted, whether SendEmail is answered or not.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.mails: list[AcceptedMail] = []
         self.requests: list[tuple[str, str]] = []
         self.latency_seconds = 0.0
@@ -60,9 +63,9 @@ class SesServer:
         self._managing = _Mood()
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._http = HttpServer(self)
+        self._http = HttpServer(self, host)
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
+        self.url = f"http://{host}:{self._http.server_address[1]}"
 
     def mail_url(self, configuration_set: str | None = "postroom") -> str:
         chosen = f"configuration_set={configuration_set}&" if configuration_set else ""

@@ -22,8 +22,8 @@ class HttpServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, ses: "SesServer") -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, ses: "SesServer", host: str) -> None:
+        super().__init__((host, 0), _Handler)
         self.ses = ses
         self._live: set[socket.socket] = set()
 

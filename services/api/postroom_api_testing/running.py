@@ -25,7 +25,6 @@ from postroom_health.backing_service import BackingService
 from postroom_health.checks import Check, Readiness
 from postroom_jobs.broker import open_broker
 from postroom_jobs.hints import Hints
-from postroom_migrations.migrate import migrate
 
 MAIL = {
     "from": "Sender <from@example.com>",
@@ -51,7 +50,7 @@ class RunningApi:
     """One api process's worth of objects, in this process.
 
     Args:
-        database_url: what is there is kept, so that two of these can share one database.
+        database_url: one of this release; what is there is kept, so that two of these can share it.
         redis_url: where hints go.
         workspace: the name of the workspace that is made for it.
         terms: what its operator decided.
@@ -74,7 +73,6 @@ class RunningApi:
     ) -> None:
         services = {name: BackingService(name) for name in ("database", "redis")}
         self.database = Database(database_url, pool_size=8, timeout_seconds=3, note=services["database"].note)
-        migrate(self.database)
         self.hints = Hints(open_broker(redis_url, timeout_seconds=0.3, note=services["redis"].note), 20_000)
         self.hinter = Hinter(self.database, self.hints)
         self.intake = GroupIntake(self.database, self.hinter)

@@ -11,7 +11,7 @@ from postroom_database.models.base import Base
 from postroom_migrations.migrate import migrate
 from postroom_testing.fixtures import mariadb, redis_server, redis_url, revive, ses, sns, sns_server
 from postroom_testing.mariadb import MariaDb
-from postroom_testing.migrated import migrated, migrated_url
+from postroom_testing.migrated import Migrated, migrated, migrated_url, new_sqlite
 from postroom_testing.redis import Redis
 from postroom_testing.sns import SnsServer
 
@@ -24,7 +24,7 @@ def mariadb_url(migrated_url: str) -> str:
 @pytest.fixture(params=["mariadb", "sqlite"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'postroom.db'}"
+        return new_sqlite(tmp_path)
     url: str = request.getfixturevalue("mariadb_url")
     return url
 
@@ -60,10 +60,10 @@ def shared_api(mariadb: MariaDb, redis_server: Redis) -> Iterator[RunningApi]:
     """One api over MariaDB for a whole module, where tests leave each other alone."""
     revive(mariadb)
     revive(redis_server)
-    url = mariadb.fresh_database()
-    with RunningApi(url, redis_server.url) as running:
+    database = Migrated(mariadb)
+    with RunningApi(database.url, redis_server.url) as running:
         yield running
-    mariadb.drop_database(url)
+    database.drop()
 
 
 @pytest.fixture

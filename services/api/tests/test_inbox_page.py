@@ -17,6 +17,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from postroom_api_testing.running import RunningApi
 from postroom_database.inbox_store import DatabaseInboxStore
+from postroom_testing.migrated import new_sqlite
 
 Capture = Callable[..., str]
 
@@ -52,7 +53,7 @@ def browser() -> Iterator[Chrome]:
 
 @pytest.fixture
 def inbox_api(redis_url: str, tmp_path: Path) -> Iterator[RunningApi]:
-    with RunningApi(f"sqlite:///{tmp_path / 'postroom.db'}", redis_url) as running:
+    with RunningApi(new_sqlite(tmp_path), redis_url) as running:
         yield running
 
 
@@ -250,7 +251,7 @@ def test_remote_pictures_load_only_when_asked_for(
 def test_a_server_that_goes_away_is_told_and_what_was_there_stays(
     browser: Chrome, redis_url: str, tmp_path: Path
 ) -> None:
-    with RunningApi(f"sqlite:///{tmp_path / 'postroom.db'}", redis_url) as running:
+    with RunningApi(new_sqlite(tmp_path), redis_url) as running:
         DatabaseInboxStore(running.database).save(
             email_id=uuid4(), sender="a@example.com", recipients=("b@example.com",), raw=b"Subject: Kept\r\n\r\nHi\r\n"
         )

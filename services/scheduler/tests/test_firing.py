@@ -15,10 +15,10 @@ from postroom_database.repositories import contents, due_schedules, schedules, t
 from postroom_domain.ids import new_id
 from postroom_domain.template_variables import Variable, VariableType
 from postroom_domain.templates import TemplateContent
-from postroom_migrations.migrate import migrate
 from postroom_scheduler import firing
 from postroom_scheduler.firing import fire_slots
 from postroom_scheduler.jobs import Job, guarded
+from postroom_testing.migrated import new_sqlite
 from postroom_testing.schedules import EMAIL, schedule
 
 MINUTE = timedelta(minutes=1)
@@ -30,8 +30,7 @@ def either(request: pytest.FixtureRequest, tmp_path: Any) -> Any:
     if request.param == "mariadb":
         yield request.getfixturevalue("database")
         return
-    opened = Database(f"sqlite:///{tmp_path / 'postroom.db'}", pool_size=8, timeout_seconds=10)
-    migrate(opened)
+    opened = Database(new_sqlite(tmp_path), pool_size=8, timeout_seconds=10)
     yield opened
     opened.close()
 

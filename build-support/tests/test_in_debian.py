@@ -1,0 +1,54 @@
+"""How CI's containers are started, told by a docker that starts none."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+DOCKER = """#!/bin/sh
+printf '%s\\n' "$@"
+"""
+BASE = re.findall(r"^ARG BASE_IMAGE=(.+)$", Path("deploy/images/Dockerfile").read_text(), re.MULTILINE)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    (tmp_path / "docker").write_text(DOCKER)
+    (tmp_path / "docker").chmod(0o755)
+    return f"{tmp_path}:{os.environ['PATH']}"
+
+
+def run(path: str, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    given = {"PATH": path} | variables
+    return subprocess.run([".ci/in_debian", *command], env=given, capture_output=True, text=True, check=False)
+
+
+def test_the_command_runs_on_the_base_that_the_images_stand_on(path: str) -> None:
+    done = run(path, "make", "a target")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-4:] == [*BASE, ".ci/with_basics", "make", "a target"]
+
+
+def test_variables_are_handed_on_by_their_names(path: str) -> None:
+    done = run(path, "true", ACTIONS_ID_TOKEN_REQUEST_TOKEN="secret-1", REGISTRY="secret-2", GH_TOKEN="secret-3")
+
+    handed = re.findall(r"^--env\n(.+)$", done.stdout, re.MULTILINE)
+    assert {"BASE_IMAGE", "CI", "REGISTRY", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"} <= set(handed)
+    assert "GH_TOKEN" not in handed
+    assert "secret-" not in done.stdout
+
+
+def test_what_opens_a_registry_is_there_only_when_it_is_named_and_is_not_written(path: str) -> None:
+    assert "DOCKER_CONFIG" not in run(path, "true").stdout
+    assert "/logins:/logins:ro" in run(path, "true", DOCKER_CONFIG="/logins").stdout.splitlines()
+
+
+@pytest.mark.parametrize("script", [".ci/in_debian", ".ci/with_mysql", ".ci/test_on"])
+def test_without_a_command_it_says_how_it_is_called(script: str) -> None:
+    done = subprocess.run([script], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (64, "")
+    assert done.stderr.startswith(Path(script).name)

@@ -1,0 +1,54 @@
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from postroom_images_testing.faults import Build
+from postroom_images_testing.image import Image, read_image
+from postroom_images_testing.stack import SERVICES, Stack
+
+
+@pytest.fixture(scope="session")
+def names() -> dict[str, str]:
+    """Of the images: what Pants says it built, and what stands in for public ones."""
+    return {service: built(service) for service in SERVICES} | {
+        server: subprocess.run(
+            ["deploy/images/debian/build", server], stdout=subprocess.PIPE, text=True, check=True
+        ).stdout.strip()
+        for server in ("mariadb", "redis")
+    }
+
+
+def built(service: str) -> str:
+    told = json.loads(Path(f"deploy.images/{service}.docker-info.json").read_text())
+    name: str = told["registries"][0]["tags"][0]["name"]
+    return name
+
+
+@pytest.fixture(scope="session")
+def base_name() -> str:
+    """Of what the images were built on: what the caller named, else the Dockerfile's own."""
+    recipe = Path("deploy/images/Dockerfile").read_text()
+    return os.environ.get("BASE_IMAGE") or re.findall(r"^ARG BASE_IMAGE=(\S+)$", recipe, re.MULTILINE)[0]
+
+
+@pytest.fixture(scope="session")
+def base(base_name: str) -> Image:
+    return read_image(base_name)
+
+
+@pytest.fixture(scope="session")
+def build() -> Build:
+    return Build(
+        version=os.environ["VERSION"], revision=os.environ["GIT_COMMIT"], source=os.environ.get("SOURCE_URL", "unknown")
+    )
+
+
+@pytest.fixture(scope="session")
+def stack(names: dict[str, str]) -> Iterator[Stack]:
+    with Stack(names) as running:
+        yield running
