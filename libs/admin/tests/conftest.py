@@ -10,7 +10,6 @@ from click.testing import CliRunner, Result
 
 from postroom_admin.main import main
 from postroom_database.engine import Database
-from postroom_migrations.migrate import migrate
 from postroom_testing.fixtures import (
     mariadb,
     mariadb_url,
@@ -22,7 +21,7 @@ from postroom_testing.fixtures import (
     sns_server,
     sqs,
 )
-from postroom_testing.migrated import migrated, migrated_url
+from postroom_testing.migrated import migrated, migrated_url, new_sqlite
 
 
 @dataclass
@@ -98,11 +97,8 @@ def database(migrated_url: str) -> Iterator[Database]:
 @pytest.fixture(params=["mariadb", "sqlite"])
 def either_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """What `either_admin` works on: whoever asks for it runs on both."""
-    on_sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'postroom.db'}" if on_sqlite else request.getfixturevalue("migrated_url")
+    url = new_sqlite(tmp_path) if request.param == "sqlite" else request.getfixturevalue("migrated_url")
     opened = Database(url, pool_size=2, timeout_seconds=5)
-    if on_sqlite:
-        migrate(opened)
     yield opened
     opened.close()
 
