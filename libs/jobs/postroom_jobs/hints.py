@@ -47,6 +47,14 @@ class Hints:
         """The same as room, for any queue."""
         return max(0, self._mark - count_waiting(self._broker, job.queue) * job.ids_per_hint)
 
+    def count(self, job: Job) -> int:
+        """Hints of a queue that no worker has fetched yet.
+
+        Raises:
+            HintsUnavailable: Redis does not answer.
+        """
+        return count_waiting(self._broker, job.queue)
+
     def give_to(self, job: Job, ids: Sequence[UUID]) -> None:
         """The same as give, for any queue."""
         with translated():

@@ -10,7 +10,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from loguru import logger
 
 from postroom_api.errors import unavailable
-from postroom_api.metrics import ANSWERED
+from postroom_api.metrics import ANSWERED, REFUSED
 from postroom_domain.ids import new_id
 
 ANSWER_HEADERS = "answer_headers"
@@ -24,6 +24,7 @@ _MAY_BE_ADDRESS = re.compile("[@%]")
 _SERVER_ERROR = 500
 _UNAVAILABLE = 503
 _CLIENT_ERROR = 400
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Edge:
@@ -74,7 +75,8 @@ class Edge:
     @staticmethod
     def _note(scope: Scope, status: int, seconds: float) -> None:
         method = str(scope.get("method", ""))
-        ANSWERED.labels(method, str(status)).observe(seconds)
+        # A client may invent as many methods as it likes.
+        ANSWERED.labels(method if method in _METHODS else "other", str(status)).observe(seconds)
         level = "ERROR" if status >= _SERVER_ERROR else "INFO" if status >= _CLIENT_ERROR else "DEBUG"
         if status == _UNAVAILABLE:  # the client comes again
             level = "WARNING"
@@ -92,6 +94,7 @@ class Edge:
 
 async def _put_off(send: Send) -> None:
     refusal = unavailable()
+    REFUSED.labels(refusal.kind.name).inc()
     body = msgspec.json.encode(refusal.body())
     headers = {"content-type": "application/json", "content-length": str(len(body)), **refusal.headers}
     pairs = [(name.encode(), value.encode()) for name, value in headers.items()]

@@ -16,7 +16,7 @@ from postroom_domain.states import State
 from postroom_domain.unknowns import UnknownRules
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_WEBHOOKS, WEBHOOKS, Job
-from postroom_scheduler.metrics import FAILING_WEBHOOKS, SWEPT, UNKNOWN
+from postroom_scheduler.metrics import SWEPT, UNKNOWN
 
 _ROUND = 1000
 """Rows a round at most: a sweep that fell behind catches up over rounds, and none takes long."""
@@ -91,12 +91,6 @@ def hint_webhooks(database: Database, hints: Hints, age_seconds: float) -> None:
     for job, slow in ((WEBHOOKS, False), (SLOW_WEBHOOKS, True)):
         find = partial(webhook_hints.missing_hints, slow=slow, older_than_seconds=age_seconds)
         _hint(database, hints, job, find, webhook_hints.claim_hint, queue=job.queue)
-
-
-def count_failing_webhooks(database: Database) -> None:
-    """For the metrics."""
-    with database.read() as connection:
-        FAILING_WEBHOOKS.set(webhook_hints.count_failing(connection))
 
 
 def _hint(

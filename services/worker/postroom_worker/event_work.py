@@ -17,7 +17,7 @@ from postroom_domain.provider_messages import KEPT, MessageResult
 from postroom_domain.retries import backoff_seconds
 from postroom_transport.ses_events import SesEvent, read_event
 from postroom_worker.lease_writing import write_while_held
-from postroom_worker.metrics import PROVIDER_EVENTS
+from postroom_worker.metrics import HINTS_LEFT, LEASES_HELD, PROVIDER_EVENTS
 
 _LEASE_SECONDS = 30.0
 
@@ -45,13 +45,17 @@ class EventWork:
             self.database,
             lambda connection: provider_messages.claim(connection, ids, lease_seconds=self.lease_seconds),
         )
+        held = LEASES_HELD.labels("provider_message")
+        held.inc(len(messages))
         for message in messages:
             with logger.contextualize(job_id=str(message.id), **_known(message.request_id)):
                 self._account(message, claimed_at + self.lease_seconds)
+            held.dec()
 
     def leave(self, ids: Sequence[UUID]) -> None:
         """Give up the hints of messages that were not begun, so that another worker is told of them at once."""
         write(self.database, lambda connection: provider_messages.forget_hints(connection, ids))
+        HINTS_LEFT.labels("provider_message").inc(len(ids))
 
     def _account(self, message: ClaimedMessage, lease_ends_at: float) -> None:
         try:
@@ -59,6 +63,7 @@ class EventWork:
             accounted = write_while_held(
                 self.database,
                 lambda connection: _write(connection, message, event),
+                kind="provider_message",
                 lease_ends_at=lease_ends_at,
                 attempt=message.attempt,
             )
@@ -69,6 +74,7 @@ class EventWork:
                 lambda connection: provider_messages.postpone(
                     connection, message, seconds=backoff_seconds(message.attempt)
                 ),
+                kind="provider_message",
                 lease_ends_at=lease_ends_at,
                 attempt=message.attempt,
             )

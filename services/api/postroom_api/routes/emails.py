@@ -54,10 +54,14 @@ _EXAMPLE = {
 
 @dataclass(frozen=True, slots=True)
 class Emails:
-    """What is done with emails."""
+    """What is done with emails.
+
+    Attributes: transport is where mail leaves, for metrics.
+    """
 
     intake: Intake
     database: Database
+    transport: str
 
     async def accept(self, submission: Submission) -> Response[bytes]:
         try:
@@ -67,7 +71,7 @@ class Emails:
             raise refuse(IDEMPOTENCY_CONFLICT) from None
         if answer is submission.answer:
             for draft in submission.drafts:
-                ACCEPTED.labels(draft.lane.value).inc()
+                ACCEPTED.labels(draft.lane.value, self.transport).inc()
                 logger.info("email.accepted", workspace_id=str(draft.workspace_id), email_id=str(draft.id))
         else:
             logger.info("email.repeated")
@@ -121,7 +125,7 @@ class Emails:
 def email_routes(resources: Resources) -> Router:
     access = resources.access
     sending = Sending(resources.senders, resources.database)
-    services = Emails(resources.intake, resources.database)
+    services = Emails(resources.intake, resources.database, resources.terms.transport_name)
 
     @post(
         "/",
