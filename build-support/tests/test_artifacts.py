@@ -41,6 +41,8 @@ TESTS_ONLY = {
     "setuptools",
     "svix",
     "standardwebhooks",
+    "pyyaml",
+    "promql-parser",
 }
 SHARED = {
     "postroom_config",

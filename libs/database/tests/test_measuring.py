@@ -47,7 +47,18 @@ def test_an_email_that_is_due_in_a_moment_is_none(database: Database) -> None:
 
 
 def test_what_is_not_ended_is_counted_by_lane_and_state(database: Database) -> None:
-    states = ["queued", "suspect", "sending", "unknown", "held", "scheduled", "sent", "failed", "suppressed", "canceled"]
+    states = [
+        "queued",
+        "suspect",
+        "sending",
+        "unknown",
+        "held",
+        "scheduled",
+        "sent",
+        "failed",
+        "suppressed",
+        "canceled",
+    ]
     for state in states:
         add(database, Lane.BULK, state=state, due_at=Now(-10))
     add(database, Lane.BULK, due_at=Now(500))

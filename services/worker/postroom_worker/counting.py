@@ -4,7 +4,17 @@ from postroom_database.repositories.deliveries import Claim, Outcome
 from postroom_domain.lanes import Lane
 from postroom_domain.states import State
 from postroom_transport.message import Result, Verdict
-from postroom_worker.metrics import ATTEMPTS, DEFERRED, END_TO_END_SECONDS, FAILED, PARKED, SENT
+from postroom_worker.metrics import (
+    ATTEMPTS,
+    DEFERRED,
+    END_TO_END_SECONDS,
+    FAILED,
+    LEASES_ENDED,
+    LEASES_HELD,
+    PARKED,
+    SENT,
+    WEBHOOK_ATTEMPTS,
+)
 
 ATTACHMENT = "attachment"
 """One that cannot be fetched."""
@@ -36,6 +46,15 @@ def begin_at_zero(transport: str) -> None:
         FAILED.labels(transport, reason)
     for reason in DEFERRALS:
         DEFERRED.labels(transport, reason)
+    for reason in ("quota", "paused", "suspended", _REASONS[Verdict.PARKED]):
+        PARKED.labels(reason)
+    for kind in ("email", "webhook_deliveries", "provider_job", "provider_message"):
+        for outcome in ("written", "lost", "unwritten"):
+            LEASES_ENDED.labels(kind, outcome)
+    for kind in ("email", "webhook", "provider_job", "provider_message"):
+        LEASES_HELD.labels(kind)
+    for result in ("posted", "deferred", "given_up"):
+        WEBHOOK_ATTEMPTS.labels(result)
     for lane in Lane:
         END_TO_END_SECONDS.labels(transport, lane.value)
 
