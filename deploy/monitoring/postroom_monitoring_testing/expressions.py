@@ -1,10 +1,11 @@
 """What a PromQL expression names."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import promql_parser
-from promql_parser import AggregateExpr, BinaryExpr, VectorSelector
+from promql_parser import AggregateExpr, BinaryExpr, MatchOp, VectorSelector
 
 OF_PROMETHEUS = {"up": frozenset({"job", "instance"})}
 _OF_A_TARGET = frozenset({"job", "instance", "le"})
@@ -17,7 +18,7 @@ def find_strangers(expression: str, series: Mapping[str, frozenset[str]]) -> lis
         ValueError: it is no PromQL.
     """
     nodes: list[Any] = []
-    promql_parser.walk(promql_parser.parse(expression), lambda node: nodes.append(node))
+    promql_parser.walk(promql_parser.parse(expression), nodes.append)
     known = dict(series) | OF_PROMETHEUS
     strangers: list[str] = []
     labels: set[str] = set(_OF_A_TARGET)
@@ -32,6 +33,22 @@ def find_strangers(expression: str, series: Mapping[str, frozenset[str]]) -> lis
     for node in nodes:
         strangers += [f"by ({label})" for label in _grouped(node) if label not in labels]
     return strangers
+
+
+def find_matchers(expression: str) -> list[tuple[str, str, str]]:
+    """What it asks of labels: the name of the metric, the label, and a regular expression that its value must match.
+
+    What must not be so, any series may be.
+    """
+    nodes: list[Any] = []
+    promql_parser.walk(promql_parser.parse(expression), nodes.append)
+    return [
+        (str(node.name), matcher.name, matcher.value if matcher.op == MatchOp.Re else re.escape(matcher.value))
+        for node in nodes
+        if isinstance(node, VectorSelector)
+        for matcher in node.matchers.matchers
+        if matcher.op in (MatchOp.Equal, MatchOp.Re)
+    ]
 
 
 def _matched(selector: VectorSelector) -> Iterator[str]:

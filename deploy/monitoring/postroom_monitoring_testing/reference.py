@@ -16,8 +16,8 @@ _INTRODUCTION = """\
 <!-- Generated from the services by `make docs`; do not edit. -->
 
 Each process answers `GET /metrics` in Prometheus' text format: the api on its own port, worker and scheduler on
-`POSTROOM_HEALTH_PORT`. Names of counters end in `_total`; a histogram has `_bucket`, `_sum` and `_count`, a summary `_sum` and `_count`.
-What `prometheus_client` tells of every process (`process_*`, `python_*`) is there too.
+`POSTROOM_HEALTH_PORT`. Names of counters end in `_total`; a histogram has `_bucket`, `_sum` and `_count`, a summary
+`_sum` and `_count`. What `prometheus_client` tells of every process (`process_*`, `python_*`) is there too.
 
 No label holds an address, an id or anybody's own text: each has a few values, so the number of series does not grow
 with mail, clients or time.

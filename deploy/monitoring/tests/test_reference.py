@@ -56,8 +56,9 @@ def test_metrics_are_declared_where_the_page_looks_for_them() -> None:
     assert {str(path) for path in sources if declared_in(path.read_text("utf-8"))} == set()
 
 
-@pytest.mark.parametrize(
-    "planted", ["from prometheus_client import Gauge", "def f():\n from prometheus_client import Counter"]
-)
+PLANTED = ["from prometheus_client import Gauge", "def f():\n from prometheus_client import Counter"]
+
+
+@pytest.mark.parametrize("planted", PLANTED)
 def test_a_planted_declaration_is_found(planted: str) -> None:
     assert declared_in(planted)

@@ -10,6 +10,7 @@ from postroom_database.models import Email, WebhookDelivery
 from postroom_database.repositories import measuring, timelines
 from postroom_database.types import Now
 from postroom_domain.lanes import Lane
+from postroom_domain.states import State
 from postroom_testing.drafts import draft, store
 from postroom_testing.webhooks import add_webhook
 
@@ -47,20 +48,8 @@ def test_an_email_that_is_due_in_a_moment_is_none(database: Database) -> None:
 
 
 def test_what_is_not_ended_is_counted_by_lane_and_state(database: Database) -> None:
-    states = [
-        "queued",
-        "suspect",
-        "sending",
-        "unknown",
-        "held",
-        "scheduled",
-        "sent",
-        "failed",
-        "suppressed",
-        "canceled",
-    ]
-    for state in states:
-        add(database, Lane.BULK, state=state, due_at=Now(-10))
+    for state in State:
+        add(database, Lane.BULK, state=state.value, due_at=Now(-10))
     add(database, Lane.BULK, due_at=Now(500))
     add(database, Lane.INTERACTIVE, due_at=Now(500))
     with database.read() as connection:

@@ -18,24 +18,24 @@ def value(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
+def accepted(lane: str) -> float:
+    return value("postroom_emails_accepted_total", lane=lane, transport="inbox")
+
+
 def test_accepted_mail_counts_by_lane_and_transport_and_commits_are_measured(api: RunningApi) -> None:
     names = ("postroom_commit_emails_sum", "postroom_commit_emails_count", "postroom_commit_seconds_count")
     before = [value(name) for name in names]
-    one, many = (
-        value("postroom_emails_accepted_total", lane=lane, transport="inbox") for lane in ("interactive", "bulk")
-    )
+    one, many = accepted("interactive"), accepted("bulk")
     assert api.send().status == 200
     assert api.request("POST", "/emails/batch", [MAIL] * 3).status == 200
-    assert value("postroom_emails_accepted_total", lane="interactive", transport="inbox") == one + 1
-    assert value("postroom_emails_accepted_total", lane="bulk", transport="inbox") == many + 3
+    assert (accepted("interactive"), accepted("bulk")) == (one + 1, many + 3)
     assert [value(name) - was for name, was in zip(names, before, strict=True)] == [4, 2, 2]
     assert value("postroom_intake_emails") == 0
 
 
 def test_refusals_count_by_the_name_of_the_error(api: RunningApi) -> None:
-    before = {
-        name: value("postroom_requests_refused_total", error=name) for name in ("missing_required_field", "not_found")
-    }
+    names = ("missing_required_field", "not_found")
+    before = {name: value("postroom_requests_refused_total", error=name) for name in names}
     assert api.send({"from": "x"}).status == 422
     assert api.request("GET", "/nowhere/at/all").status == 404
     after = {name: value("postroom_requests_refused_total", error=name) for name in before}
