@@ -51,6 +51,7 @@ SHARED = {
     "postroom_database",
     "postroom_jobs",
     "postroom_health",
+    "postroom_tracing",
 }
 CASES = [
     (

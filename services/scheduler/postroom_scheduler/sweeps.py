@@ -17,6 +17,8 @@ from postroom_domain.unknowns import UnknownRules
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_WEBHOOKS, WEBHOOKS, Job
 from postroom_scheduler.metrics import SWEPT, UNKNOWN
+from postroom_tracing.identity import Origin
+from postroom_tracing.traces import TRACES
 
 _ROUND = 1000
 """Rows a round at most: a sweep that fell behind catches up over rounds, and none takes long."""
@@ -50,12 +52,13 @@ def end_unknowns(database: Database, rules: UnknownRules) -> None:
     with database.read() as connection:
         found = sweeps.due_unknown(connection, _ROUND)
     for swept in found:
+        began_at = TRACES.now()
         with database.begin() as connection:
             ending = sweeps.end_unknown(connection, swept.email_id, rules)
         if ending is not None:
             state, because = ending
             UNKNOWN.labels(state.value).inc()
-            _tell(swept, "WARNING", _ENDS[state], because=because and because.value)
+            _tell(swept, "WARNING", _ENDS[state], began_at, because=because and because.value)
 
 
 def hint_missing(database: Database, hints: Hints, age_seconds: float) -> None:
@@ -136,14 +139,17 @@ def _sweep(
     with database.read() as connection:
         found = find(connection, _ROUND)
     for start in range(0, len(found), _TOGETHER):
+        began_at = TRACES.now()
         with database.begin() as connection:
             mine = [swept for swept in found[start : start + _TOGETHER] if claim(connection, swept.email_id)]
         counted.inc(len(mine))
         for swept in mine:
-            _tell(swept, level, event)
+            _tell(swept, level, event, began_at)
 
 
-def _tell(swept: Swept, level: str, event: str, **data: str | None) -> None:
+def _tell(swept: Swept, level: str, event: str, began_at: int, **data: str | None) -> None:
+    attributes = {"postroom.email_id": str(swept.email_id), "postroom.because": data.get("because")}
+    TRACES.tell(event, attributes, began_at=began_at, of=Origin(swept.request_id, swept.email_id))
     logger.log(
         level,
         event,

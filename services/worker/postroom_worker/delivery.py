@@ -15,6 +15,8 @@ from postroom_database.writing import write
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.states import State
 from postroom_egress.errors import Refused, Unreachable
+from postroom_tracing.identity import Origin
+from postroom_tracing.traces import TRACES, Attributes, Noting
 from postroom_transport.message import Message, RecipientResult, Result, Transport, Verdict
 from postroom_worker import counting
 from postroom_worker.company import Company
@@ -105,7 +107,7 @@ class Delivery:
             return self._deliver(email_id, alone=True)
 
     def _deliver(self, email_id: UUID, *, alone: bool) -> Tried | None:
-        claimed_at = time.monotonic()
+        claimed_at, began_at = time.monotonic(), TRACES.now()
         claim = self._claim(email_id, alone=alone)
         if claim is None:
             logger.debug("hint.skipped", email_id=str(email_id))
@@ -115,21 +117,37 @@ class Delivery:
                 request_id=claim.request_id, workspace_id=str(claim.workspace_id), email_id=str(email_id)
             ),
             LEASES_HELD.labels("email").track_inprogress(),
+            TRACES.span(
+                "deliver email",
+                {
+                    "postroom.email_id": str(email_id),
+                    "postroom.workspace_id": str(claim.workspace_id),
+                    "postroom.attempt": claim.attempt,
+                    "postroom.transport": self._transport.name,
+                },
+                kind="consumer",
+                of=Origin(claim.request_id, email_id),
+                began_at=began_at,
+            ) as span,
         ):
+            TRACES.tell("claim email", began_at=began_at)
             result, trouble = self._attempt(claim, claimed_at)
             counting.count_attempt(self._transport.name, claim, result)
             tried = Tried(len(claim.recipients), _is_parked(result))
-            written = write_while_held(
-                self._database,
-                lambda connection: write_outcome(connection, claim, result, self._rules),
-                kind="email",
-                lease_ends_at=claimed_at + self._lease_seconds,
-                attempt=claim.attempt,
-            )
+            with TRACES.span("write outcome"):
+                written = write_while_held(
+                    self._database,
+                    lambda connection: write_outcome(connection, claim, result, self._rules),
+                    kind="email",
+                    lease_ends_at=claimed_at + self._lease_seconds,
+                    attempt=claim.attempt,
+                )
             if written is None:
+                span.fail("unwritten")
                 return tried
             outcome, added = written
             seconds = time.monotonic() - claimed_at
+            _trace(span, outcome, trouble)
             SECONDS.labels(self._transport.name).observe(seconds)
             counting.count_outcome(self._transport.name, claim, result, outcome, trouble, held_seconds=seconds)
             logger.log(
@@ -177,13 +195,18 @@ class Delivery:
         """What the transport says, or, with a word for why, what stands for it when it was not called."""
         if not claim.recipients:
             return Result(None, ()), None
-        raw = self._prepare(claim)
+        with TRACES.span("render email"):
+            raw = self._prepare(claim)
         if isinstance(raw, bytes) and time.monotonic() + self._call_seconds > claimed_at + self._lease_seconds:
             raw = _Trouble(Verdict.TRANSIENT, counting.LATE, "fetching its attachments took too long")
         if isinstance(raw, _Trouble):
             return _all(claim.recipients, raw.verdict, raw.reason), raw.why
         message = Message(claim.email_id, parse_mailbox(claim.sender).address, claim.recipients, raw)
-        with CALL_SECONDS.labels(self._transport.name).time():
+        attributes: Attributes = {
+            "postroom.transport": self._transport.name,
+            "postroom.recipients": len(message.recipients),
+        }
+        with CALL_SECONDS.labels(self._transport.name).time(), TRACES.span("call provider", attributes, kind="client"):
             return self._call(message), None
 
     def _call(self, message: Message) -> Result:
@@ -213,6 +236,13 @@ class Delivery:
             reason = "the rendered message is larger than the transport takes"
             return _Trouble(Verdict.PERMANENT, counting.TOO_LARGE, reason)
         return raw
+
+
+def _trace(span: Noting, outcome: Outcome, trouble: str | None) -> None:
+    """In words of ours: what the provider says may name an address."""
+    span.note({"postroom.outcome": outcome.state.value, "postroom.trouble": trouble})
+    if outcome.state not in _EXPECTED:
+        span.fail(trouble or outcome.state.value)
 
 
 def _name(outcome: Outcome, result: Result) -> str:

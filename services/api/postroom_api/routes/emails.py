@@ -1,6 +1,7 @@
 """``/emails``: send, list, read, reschedule, cancel."""
 
 import asyncio
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +41,7 @@ from postroom_api.writing import write
 from postroom_database.engine import Database
 from postroom_database.paging import Slice
 from postroom_database.repositories import contents, emails
+from postroom_tracing.traces import TRACES
 
 _RESCHEDULE = msgspec.json.Decoder(RescheduleRequest)
 _JSON = "application/json"
@@ -66,7 +68,7 @@ class Emails:
     async def accept(self, submission: Submission) -> Response[bytes]:
         try:
             # A permissive batch in which every email was refused stores nothing.
-            answer = await self.intake.accept(submission) if submission.drafts else submission.answer
+            answer = await self._store(submission) if submission.drafts else submission.answer
         except IdempotencyConflict:
             raise refuse(IDEMPOTENCY_CONFLICT) from None
         if answer is submission.answer:
@@ -76,6 +78,13 @@ class Emails:
         else:
             logger.info("email.repeated")
         return Response(answer, media_type=_JSON, status_code=200)
+
+    async def _store(self, submission: Submission) -> bytes:
+        with ExitStack() as spans:
+            for draft in submission.drafts if TRACES.are_on else ():
+                attributes = {"postroom.email_id": str(draft.id), "postroom.lane": draft.lane.value}
+                spans.enter_context(TRACES.span("commit email", attributes, kind="producer", own=draft.id))
+            return await self.intake.accept(submission)
 
     def page(self, workspace_id: UUID, wanted: Slice) -> EmailPage:
         rows, has_more = ask(self.database, lambda connection: emails.page(connection, workspace_id, wanted))
