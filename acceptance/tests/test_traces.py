@@ -59,7 +59,7 @@ def environment(
     }
 
 
-def call(stack: Stack, key: str, path: str, body: dict[str, object], **headers: str) -> tuple[str, dict[str, object]]:
+def call(stack: Stack, key: str, path: str, body: object, **headers: str) -> tuple[str, dict[str, object]]:
     """The request id that the client is told, and the answer."""
     sent = {"authorization": f"Bearer {key}", "content-type": "application/json"} | headers
     connection = http.client.HTTPConnection("127.0.0.1", stack.port("api"), timeout=10)
@@ -84,6 +84,10 @@ def of(spans: list[Span], trace_id: str) -> dict[str, Span]:
     return {span.name: span for span in spans if span.trace_id == trace_id}
 
 
+def named_in(spans: list[Span], trace_id: str, name: str) -> list[Span]:
+    return [span for span in spans if (span.trace_id, span.name) == (trace_id, name)]
+
+
 def test_one_trace_holds_all_that_a_request_caused(
     environment: dict[str, str], collector: Collector, receiver: WebhookReceiver
 ) -> None:
@@ -96,9 +100,11 @@ def test_one_trace_holds_all_that_a_request_caused(
         assert told == TRACE
         own, _ = call(stack, key, "/emails", mail())
         named, _ = call(stack, key, "/emails", mail(), traceparent=traceparent, **{"x-request-id": "order-4711"})
+        batch, _ = call(stack, key, "/emails/batch", [mail(), mail(), mail()])
+        stack.wait_until(lambda: len(named_in(collector.spans, batch, "deliver email")) == 3, "the trace of a batch")
         stack.wait_until(lambda: set(of(collector.spans, TRACE)) >= set(PARENTS), "the whole trace")
         stack.wait_until(lambda: "hint email" in of(collector.spans, own), "the trace of a mail that is due at once")
-        stack.wait_until(lambda: len(receiver.requests) == 3, "the webhooks")
+        stack.wait_until(lambda: len(receiver.requests) == 6, "the webhooks")
     found = of(collector.spans, TRACE)
     ids = {span.span_id: name for name, span in found.items()} | {SPAN: ""}
     assert {name: ids[span.parent_id] for name, span in found.items()} == PARENTS
@@ -110,6 +116,13 @@ def test_one_trace_holds_all_that_a_request_caused(
     # Of its own, without a client's: its id is the request's.
     mine = of(collector.spans, own)
     assert (mine["POST /emails"].parent_id, mine["hint email"].parent_id) == ("", mine["commit email"].span_id)
+    # Each email of a batch has a branch of its own.
+    [request] = named_in(collector.spans, batch, "POST /emails/batch")
+    branches = named_in(collector.spans, batch, "commit email")
+    assert [span.parent_id for span in branches] == [request.span_id] * 3
+    assert {span.parent_id for span in named_in(collector.spans, batch, "deliver email")} == {
+        span.span_id for span in branches
+    }
     # A request that the client gave a name of its own keeps that, and names the client's trace.
     assert named == "order-4711"
     [other] = [one for one in collector.spans if one.name == "POST /emails" and one.links]
