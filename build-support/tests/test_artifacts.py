@@ -41,7 +41,6 @@ TESTS_ONLY = {
     "setuptools",
     "svix",
     "standardwebhooks",
-    "pyyaml",
     "promql-parser",
 }
 SHARED = {
