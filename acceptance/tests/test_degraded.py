@@ -79,7 +79,7 @@ def measured(stack: Stack, name: str, service: str) -> float:
     [line] = [
         line
         for line in ask(stack, name, "/metrics")[1].splitlines()
-        if line.startswith(f'postroom_backing_service_up{{service="{service}"}}')
+        if line.startswith(f'postroom_backing_service_up{{backing_service="{service}"}}')
     ]
     return float(line.split()[1])
 

@@ -11,7 +11,7 @@ import dramatiq
 import pytest
 
 from postroom_database.engine import Database
-from postroom_database.repositories import timelines, webhook_hints
+from postroom_database.repositories import measuring, timelines
 from postroom_domain.sealing import Seal
 from postroom_egress.fetch import Egress
 from postroom_health.backing_service import BackingService
@@ -172,4 +172,4 @@ def test_how_many_deliveries_a_second_one_webhook_gets(
 
 def _failing(database: Database) -> int:
     with database.read() as connection:
-        return webhook_hints.count_failing(connection)
+        return measuring.webhooks(connection)["failing"]

@@ -41,6 +41,7 @@ TESTS_ONLY = {
     "setuptools",
     "svix",
     "standardwebhooks",
+    "promql-parser",
 }
 SHARED = {
     "postroom_config",
@@ -49,6 +50,7 @@ SHARED = {
     "postroom_database",
     "postroom_jobs",
     "postroom_health",
+    "postroom_tracing",
 }
 CASES = [
     (

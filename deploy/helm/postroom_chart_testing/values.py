@@ -86,6 +86,7 @@ def everything() -> Values:
             "redis": {"ports": [6380], "to": network},
             "web": {"ports": [443, 8443], "to": network},
             "mail": {"ports": [587], "to": network},
+            "collector": {"ports": [4318], "to": network},
         },
     }
 

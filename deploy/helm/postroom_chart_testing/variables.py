@@ -8,7 +8,7 @@ from typing import Any
 
 # | `NAME` or `OTHER` (secret) | expected | default | about |
 _ROW = re.compile(
-    r"^\| `(?P<name>POSTROOM_[A-Z_]+)`(?: or `[A-Z_]+`)?(?P<secret> \(secret\))?"
+    r"^\| `(?P<name>(?:POSTROOM|OTEL)_[A-Z_]+)`(?: or `[A-Z_]+`)?(?P<secret> \(secret\))?"
     r" \| (?P<expected>[^|]+) \| (?P<default>[^|]+) \| (?P<about>[^|]+) \|$",
     re.MULTILINE,
 )

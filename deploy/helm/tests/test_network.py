@@ -43,9 +43,9 @@ def test_each_pod_reaches_only_what_it_uses(chart: Path) -> None:
     }
 
     assert reached == {
-        "api": [53, 53, 3307, 6380, 443, 8443],
-        "worker": [53, 53, 3307, 6380, 443, 8443, 587],
-        "scheduler": [53, 53, 3307, 6380],
+        "api": [53, 53, 3307, 6380, 443, 8443, 4318],
+        "worker": [53, 53, 3307, 6380, 443, 8443, 587, 4318],
+        "scheduler": [53, 53, 3307, 6380, 4318],
         "migration": [53, 53, 3307],
     }
 

@@ -55,12 +55,13 @@ def test_each_row_of_the_page_is_read() -> None:
     tables, tools = page.split("## Tools")
     rows = list(read_rows(page))
 
-    assert len(rows) == tables.count("\n| `POSTROOM_")
+    assert len(rows) == tables.count("\n| `POSTROOM_") + tables.count("\n| `OTEL_")
     assert [row.name for row in rows if row.secret] == [
         "POSTROOM_DATABASE_URL",
         "POSTROOM_REDIS_URL",
         "POSTROOM_MAIL_URL",
         "POSTROOM_SECRET_KEY",
+        "OTEL_EXPORTER_OTLP_HEADERS",
     ]
     assert {row.name for row in rows} >= NOT_CONFIG
     assert not any(row.name in tools for row in rows)

@@ -55,7 +55,7 @@ def stats(as_json: bool) -> None:  # noqa: FBT001 - click's way
         try:
             for job, record in zip(SOURCES, records, strict=True):
                 record["room"] = hints.room_for(job)
-                record["in_redis"] = hints.count(job)
+                record["in_redis"] = hints.count_ids(job)
         finally:
             # What MySQL knows is told all the same when Redis is away.
             print_one(whole, as_json=as_json, sections=_SECTIONS)

@@ -21,6 +21,7 @@ from postroom_config.secrets import SecretSettings
 from postroom_config.senders import SenderSettings
 from postroom_config.ses_events import SesEventSettings
 from postroom_config.settings import Block
+from postroom_config.tracing import TracingSettings
 from postroom_config.webhooks import WebhookSettings
 from postroom_config.worker import WorkerSettings
 
@@ -49,6 +50,7 @@ READERS: dict[type[Block], tuple[str, ...]] = {
     SesEventSettings: ("api", "admin"),
     EgressSettings: ("api", "worker", "admin"),
     WebhookSettings: ("worker",),
+    TracingSettings: _SERVICES,
 }
 """Which processes read a block; `admin` where one of its commands does."""
 

@@ -40,6 +40,7 @@ deploy sets its own variables. A process looks at them once, when it starts.
 - In URLs, characters such as `/ # ? @ :` in user or password are percent-encoded (`%2F`).
 - The variables that Kubernetes adds for each Service (`POSTROOM_API_SERVICE_HOST`, `POSTROOM_PORT=tcp://10.0.0.1:80`)
   are ignored.
+- `OTEL_*` are OpenTelemetry's standard names. Those below are read; others have no effect.
 """
 
 

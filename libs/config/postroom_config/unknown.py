@@ -21,7 +21,7 @@ def find_unknown(environ: Mapping[str, str]) -> Iterable[Problem]:
             continue
         if name.startswith(PREFIX):
             # Without the prefix, which would make all names look alike.
-            rests = [one.removeprefix(PREFIX) for one in sorted(known)]
+            rests = [one.removeprefix(PREFIX) for one in sorted(known) if one.startswith(PREFIX)]
             near = difflib.get_close_matches(name.removeprefix(PREFIX), rests, n=1, cutoff=0.7)
             yield Problem(name, f"unknown; did you mean {PREFIX}{near[0]}?" if near else "unknown")
         elif name.upper() in known:

@@ -38,7 +38,7 @@ def test_the_example_starts_every_process_as_it_is_and_with_its_comments_taken_o
     in_full = dict(
         line.lstrip("#").split("=", 1)
         for line in render_env_example().splitlines()
-        if line.lstrip("#").startswith("POSTROOM_")
+        if line.lstrip("#").startswith(("POSTROOM_", "OTEL_"))
     )
     assert load(Everything, as_it_is) == load(Everything, in_full)
 

@@ -25,6 +25,7 @@ GOOD = {
     "POSTROOM_DATABASE_URL": f"mysql://u:{SECRET}@db/x",
     "POSTROOM_REDIS_URL": f"redis://:{SECRET}@cache",
     "POSTROOM_MAIL_URL": f"smtp://u:{SECRET}@relay",
+    "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{SECRET}",
     "POSTROOM_SECRET_KEY": f"{SECRET}-and-then-enough-to-be-a-secret-key",
 }
 

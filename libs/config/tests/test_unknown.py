@@ -48,7 +48,7 @@ def test_no_two_fields_share_a_name() -> None:
     variables = [variable_of(field) for block in BLOCKS for field in block.model_fields.values()]
     names = [name for one in variables for name in (one.name, one.platform_name) if name]
     assert len(names) == len(set(names))
-    assert all(one.name.startswith("POSTROOM_") for one in variables)
+    assert all(one.name.startswith(("POSTROOM_", "OTEL_")) for one in variables)
 
 
 SERVICE_LINKS = {

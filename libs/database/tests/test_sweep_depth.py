@@ -1,5 +1,6 @@
 """Among a million emails a sweep reads what is due, and no more of it than it takes: counted by the server itself."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from postroom_database.engine import Database
-from postroom_database.repositories import sweeps
+from postroom_database.repositories import measuring, sweeps
 from postroom_domain.lanes import Lane
 from postroom_migrations.migrate import migrate
 from postroom_testing.mariadb import MariaDb
@@ -108,6 +109,47 @@ def test_a_sweep_reads_what_is_due(filled: Database, name: str) -> None:
     print(f"{name}: {len(found)} found, {read} rows read")  # noqa: T201 - the figure
     assert len(found) == {"missing_alone": 50, "missing_interactive": 10}.get(name, TAKEN)
     assert read <= most
+
+
+def test_the_oldest_is_one_look_however_many_are_due(filled: Database) -> None:
+    with filled.read() as connection:
+        connection.execute(text("FLUSH STATUS"))
+        oldest = {lane: measuring.oldest_seconds(connection, lane) for lane in Lane}
+        read = entries_read(connection)
+    print(f"{read} rows read")  # noqa: T201 - the figure
+    assert 50 <= oldest[Lane.BULK] < oldest[Lane.INTERACTIVE] + 60
+    assert 40 <= oldest[Lane.INTERACTIVE] < 400
+    assert read <= 10
+
+
+def test_counting_ends_where_it_says_and_reads_the_index_alone(filled: Database) -> None:
+    with filled.read() as connection:
+        connection.execute(text("FLUSH STATUS"))
+        began = time.monotonic()
+        found = {lane: measuring.depth(connection, lane) for lane in Lane}
+        seconds = time.monotonic() - began
+        read = entries_read(connection)
+        plan = connection.execute(
+            text(
+                "EXPLAIN SELECT COUNT(*) FROM (SELECT due_at FROM emails WHERE state = 'queued' AND lane = 'bulk'"
+                " AND due_at > UTC_TIMESTAMP(6) LIMIT 10000) some"
+            )
+        ).all()
+    print(f"{read} rows read in {seconds * 1000:.0f} ms")  # noqa: T201 - the figure
+    counts = {(lane.value, state): count for lane, states in found.items() for state, count in states.items() if count}
+    assert counts == {
+        ("bulk", "due"): 10_000,
+        ("bulk", "put_off"): 10_000,
+        ("bulk", "unknown"): 10_000,
+        ("bulk", "sending"): 7_500,
+        ("bulk", "suspect"): 50,
+        ("interactive", "due"): 10,
+        ("interactive", "scheduled"): 10_000,
+    }
+    # Each counted row is read from the index, and once more from where it was counted.
+    assert read <= 2 * (sum(counts.values()) + len(counts) + 14)
+    [derived] = [row for row in plan if row.table == "emails"]
+    assert (derived.key, "Using index" in derived.Extra) == ("ix_emails_state_lane_due_at_hinted_at", True)
 
 
 def test_the_counting_would_see_a_sweep_that_reads_all_of_a_state(filled: Database) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text, update
 
 from postroom_database.engine import Database
 from postroom_database.models import Webhook, WebhookDelivery
-from postroom_database.repositories import timelines, webhook_hints
+from postroom_database.repositories import measuring, timelines, webhook_hints
 from postroom_database.types import Now
 from postroom_testing.webhooks import add_webhook
 
@@ -123,3 +123,16 @@ def test_a_look_costs_the_same_however_much_waits_and_has_ended(filled: tuple[Da
     assert [one.id for one in found] == [busy]
     print(f"{read} rows read for 10 webhooks, {BACKLOG} deliveries due and {BACKLOG} ended")  # noqa: T201 - the figure
     assert read < 100
+
+
+def test_measuring_webhooks_costs_the_same_too(filled: tuple[Database, UUID]) -> None:
+    database, _ = filled
+    with database.read() as connection:
+        connection.execute(text("FLUSH STATUS"))
+        waits = measuring.waiting_webhooks(connection)
+        counters = connection.execute(text("SHOW SESSION STATUS LIKE 'Handler_read%'")).all()
+    read = sum(int(value) for _, value in counters)
+    assert 60 <= waits.healthy < 1000
+    assert waits.troubled == 0
+    print(f"{read} rows read for 10 webhooks, {BACKLOG} deliveries due and {BACKLOG} ended")  # noqa: T201 - the figure
+    assert read < 150

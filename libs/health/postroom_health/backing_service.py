@@ -10,13 +10,12 @@ from functools import partial
 from typing import Literal
 
 from loguru import logger
-from prometheus_client import Gauge
+
+from postroom_health.metrics import UP
 
 _SHORTEST_SECONDS = 0.5
 _LONGEST_SECONDS = 15.0
 _LOOK_SECONDS = 0.2
-
-_UP = Gauge("postroom_backing_service_up", "Whether the backing service answered when it was asked last.", ["service"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ class BackingService:
         if self._seen is not None and self._seen.status == "up":
             return
         before, self._seen, self._down_at = self._seen, Service("up", _now()), None
-        _UP.labels(self.name).set(1)
+        UP.labels(self.name).set(1)
         if before is not None:
             self._tell("INFO", "service.came_up")
 
@@ -99,7 +98,7 @@ class BackingService:
         now = time.monotonic()
         if self._down_at is None:
             self._down_at, self._seen = now, Service("down", _now())
-            _UP.labels(self.name).set(0)
+            UP.labels(self.name).set(0)
             self._tell("WARNING", "service.went_down", reason=problem)
         if now >= self._ask_again_at:
             self._ask_again_at = now + pause_after(now - self._down_at)

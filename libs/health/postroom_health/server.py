@@ -14,7 +14,7 @@ from loguru import logger
 
 from postroom_health.checks import Readiness
 from postroom_health.liveness import Liveness
-from postroom_health.metrics import CONTENT_TYPE, render_metrics
+from postroom_health.metrics import BUILD, CONTENT_TYPE, render_metrics
 
 _REQUEST_SECONDS = 5.0
 
@@ -50,6 +50,7 @@ class HealthServer:
         self._liveness = liveness
         self._readiness = readiness
         self._version = {"service": service, "version": version, "release": release, "commit": commit}
+        BUILD.labels(service, version, release, commit).set(1)
         self._server: _Server | None = None
 
     def start(self) -> None:

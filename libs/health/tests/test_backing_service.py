@@ -31,7 +31,7 @@ def told() -> Iterator[list[str]]:
     logger.remove(handler)
 
 
-_GAUGE = 'postroom_backing_service_up{service="database"}'
+_GAUGE = 'postroom_backing_service_up{backing_service="database"}'
 
 
 def gauge() -> str:
@@ -48,12 +48,12 @@ def test_each_change_is_told_once_however_many_notice_it(service: BackingService
     for asked_at in (1.0, 2.0):
         service.note(asked_at)
     assert told == []
-    assert gauge() == 'postroom_backing_service_up{service="database"} 1.0'
+    assert gauge() == 'postroom_backing_service_up{backing_service="database"} 1.0'
     with logger.contextualize(email_id="of whoever noticed it"):
         for asked_at in (3.0, 4.0):
             service.note(asked_at, "it does not answer")
     assert not answers(service)
-    assert gauge() == 'postroom_backing_service_up{service="database"} 0.0'
+    assert gauge() == 'postroom_backing_service_up{backing_service="database"} 0.0'
     for asked_at in (5.0, 6.0):
         service.note(asked_at)
     assert answers(service)

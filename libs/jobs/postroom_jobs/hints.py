@@ -45,15 +45,23 @@ class Hints:
 
     def room_for(self, job: Job) -> int:
         """The same as room, for any queue."""
-        return max(0, self._mark - self.count(job))
+        return max(0, self._mark - self.count_ids(job))
 
-    def count(self, job: Job) -> int:
+    def count_ids(self, job: Job) -> int:
         """How many ids of a queue no worker has fetched yet, counting every hint as full.
 
         Raises:
             HintsUnavailable: Redis does not answer.
         """
-        return count_waiting(self._broker, job.queue) * job.ids_per_hint
+        return self.count(job) * job.ids_per_hint
+
+    def count(self, job: Job) -> int:
+        """Hints of a queue that no worker has fetched yet.
+
+        Raises:
+            HintsUnavailable: Redis does not answer.
+        """
+        return count_waiting(self._broker, job.queue)
 
     def give_to(self, job: Job, ids: Sequence[UUID]) -> None:
         """The same as give, for any queue."""

@@ -34,3 +34,5 @@ SLOW_WEBHOOKS = Job(actor="post_slow_webhook", queue="slow_webhooks", priority=0
 
 PROVIDER_EVENTS = Job(actor="provider_events", queue="provider_events", priority=5)
 """What the provider told of emails."""
+
+ALL = (*DELIVER.values(), ALONE, PROVIDER, PROVIDER_EVENTS, WEBHOOKS, SLOW_WEBHOOKS)

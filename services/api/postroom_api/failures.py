@@ -19,6 +19,7 @@ from postroom_api.errors import (
     ApiError,
     unavailable,
 )
+from postroom_api.metrics import REFUSED
 from postroom_database.errors import DatabaseUnavailable
 
 _AnyRequest = Request[Any, Any, Any]
@@ -26,6 +27,7 @@ _BY_STATUS = {404: NO_ENDPOINT, 405: METHOD_NOT_ALLOWED, 413: TOO_LARGE}
 
 
 def _answer(problem: ApiError) -> Response[bytes]:
+    REFUSED.labels(problem.kind.name).inc()
     return Response(
         msgspec.json.encode(problem.body()),
         status_code=problem.kind.status,

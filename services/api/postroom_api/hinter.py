@@ -20,6 +20,8 @@ from postroom_database.repositories import emails, provider_messages
 from postroom_jobs.broker import HintsRefused, HintsUnavailable
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import DELIVER, PROVIDER_EVENTS, Job
+from postroom_tracing.identity import Origin
+from postroom_tracing.traces import TRACES, Attributes
 
 _PROBE_SECONDS = 1.0
 _WAITING_IDS = 50_000
@@ -35,6 +37,8 @@ class Hinter:
         self._database = database
         self._hints = hints
         self._waiting: deque[tuple[Job, UUID]] = deque(maxlen=_WAITING_IDS)
+        self._traced: dict[UUID, str] = {}
+        """Requests of what waits, while traces are sent."""
         self._changed = threading.Condition()
         self._stopping = False
         self._open = True
@@ -60,7 +64,10 @@ class Hinter:
         They are taken with the circuit open too: it may have opened since they were stored, and then their rows
         must say that nobody was told.
         """
-        self._offer([(DELIVER[draft.lane], draft.id) for draft in drafts if draft.scheduled_at is None])
+        due = [draft for draft in drafts if draft.scheduled_at is None]
+        if TRACES.are_on and len(self._traced) < _WAITING_IDS:
+            self._traced |= {draft.id: draft.request_id for draft in due}
+        self._offer([(DELIVER[draft.lane], draft.id) for draft in due])
 
     def offer_message(self, job_id: UUID) -> None:
         """The same of a provider's message."""
@@ -92,10 +99,16 @@ class Hinter:
                     self._hint_or_report(job, ids)
 
     def _hint_or_report(self, job: Job, ids: Sequence[UUID]) -> None:
+        began_at = TRACES.now()
         try:
             self._hint(job, ids)
         except Exception:  # noqa: BLE001 - without this thread everything would wait for the sweep
             logger.exception("hints.failed", count=len(ids))
+        if self._traced:
+            for email_id in ids:
+                if (request_id := self._traced.pop(email_id, None)) is not None:
+                    attributes: Attributes = {"postroom.email_id": str(email_id), "postroom.paused": not self._open}
+                    TRACES.tell("hint email", attributes, began_at=began_at, of=Origin(request_id, email_id))
 
     def _hint(self, job: Job, ids: Sequence[UUID]) -> None:
         if not self._open:

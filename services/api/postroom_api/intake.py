@@ -13,6 +13,7 @@ from loguru import logger
 
 from postroom_api.group_commit import Result, StillContended, Stored, store_group
 from postroom_api.hinter import Hinter
+from postroom_api.metrics import GROUP_EMAILS, GROUP_SECONDS, INTAKE
 from postroom_api.submission import Submission
 from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable
@@ -87,7 +88,9 @@ class GroupIntake:
     def _run(self) -> None:
         while group := self._next_group():
             hinted = self._hinter.is_open()
-            results = self._store([submission for submission, _ in group], hinted=hinted)
+            GROUP_EMAILS.observe(sum(len(submission.drafts) for submission, _ in group))
+            with GROUP_SECONDS.time():
+                results = self._store([submission for submission, _ in group], hinted=hinted)
             self._answer(group, results)
             if hinted:
                 self._hinter.offer(
@@ -129,6 +132,7 @@ class GroupIntake:
                 if emails > _GROUP_EMAILS or size > _GROUP_BYTES:
                     break
                 group.append(self._take())
+            INTAKE.set(self._waiting_emails)
             return group
 
     def _take_all(self) -> list[_Waiting]:

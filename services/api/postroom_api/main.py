@@ -27,6 +27,7 @@ from postroom_health.stopping import Stopping
 from postroom_jobs.broker import open_broker
 from postroom_jobs.hints import Hints
 from postroom_logging.setup import configure, flush
+from postroom_tracing.traces import TRACES
 
 _SWITCH_SECONDS = 0.0005
 """The event loop gets the interpreter back this soon from the thread that commits; Python's own default is 5 ms,
@@ -35,6 +36,7 @@ which every answer would wait for."""
 _HINT_SECONDS = 0.5
 """How long Redis may take to answer; nobody waits for it, but the circuit should open soon."""
 
+_LAST_TRACES_SECONDS = 2.0
 _SNS_SECONDS = 8.0
 """The longest that a certificate or a confirmation may take: SNS waits 15 seconds for an answer to its message."""
 
@@ -50,6 +52,7 @@ def main() -> None:
         format=settings.log.format,
         buffer_lines=settings.log.buffer_lines,
     )
+    TRACES.start(settings.tracing, service="api", version=VERSION, release=settings.release.release)
     terms = read_terms(settings)
     host = choose_host(settings.listen, uses_inbox=terms.uses_inbox)
     database_service, redis_service = BackingService("database"), BackingService("redis")
@@ -92,6 +95,7 @@ def main() -> None:
     logger.info("service.started", host=host, port=settings.listen.port)
     server.run()
     database.close()
+    TRACES.stop(_LAST_TRACES_SECONDS)
     logger.info("service.stopped")
     flush(2.0)
     sys.exit(0 if server.started else 1)

@@ -13,6 +13,7 @@ from postroom_config.secrets import SecretSettings
 from postroom_config.senders import SenderSettings
 from postroom_config.ses_events import SesEventSettings
 from postroom_config.settings import Settings
+from postroom_config.tracing import TracingSettings
 
 
 class ApiSettings(Settings):
@@ -28,5 +29,6 @@ class ApiSettings(Settings):
     egress: EgressSettings
     listen: ListenSettings
     log: LogSettings
+    tracing: TracingSettings
     release: ReleaseSettings
     drain: DrainSettings

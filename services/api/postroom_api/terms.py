@@ -31,6 +31,11 @@ class Terms:
     reachable: Sequence[Network]
 
     @property
+    def transport_name(self) -> str:
+        """As the worker and the metrics call it."""
+        return "smtp" if self.transport == "smtps" else self.transport
+
+    @property
     def uses_inbox(self) -> bool:
         return self.transport == "inbox"
 

@@ -60,8 +60,8 @@ def test_what_operators_ask_is_answered(environment: dict[str, str], tmp_path: P
         assert api.request("POST", "/emails/batch", [MAIL] * 3).status == 200
         metrics = api.request("GET", "/metrics")
         assert metrics.headers["content-type"].startswith("text/plain")
-        assert 'postroom_emails_accepted_total{lane="interactive"} 1.0' in metrics.body.decode()
-        assert 'postroom_emails_accepted_total{lane="bulk"} 3.0' in metrics.body.decode()
+        assert 'postroom_emails_accepted_total{lane="interactive",transport="smtp"} 1.0' in metrics.body.decode()
+        assert 'postroom_emails_accepted_total{lane="bulk",transport="smtp"} 3.0' in metrics.body.decode()
         assert api.request("GET", "/inbox").status == 404
         api.terminate()
         assert api.wait(10) == 0

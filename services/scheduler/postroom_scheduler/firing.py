@@ -12,6 +12,7 @@ from uuid import UUID
 from loguru import logger
 from sqlalchemy import Connection
 
+from postroom_database.drafts import Draft
 from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable
 from postroom_database.repositories import due_schedules, emails
@@ -24,6 +25,8 @@ from postroom_domain.schedules import read_timetable
 from postroom_domain.timetables import Slot, Timetable
 from postroom_scheduler.metrics import LATENESS, SLOTS
 from postroom_scheduler.recurring import draft_email, write_email
+from postroom_tracing.identity import Origin
+from postroom_tracing.traces import TRACES
 
 _ROUND = 1000
 """Schedules a round at most, each in a transaction of its own."""
@@ -37,8 +40,10 @@ class _Told:
 
     schedule: AnyRow
     lines: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
     outcomes: list[tuple[Outcome, int]] = field(default_factory=list)
     lateness: list[float] = field(default_factory=list)
+    began_at: int = field(default_factory=TRACES.now)
 
     def add(self, level: str, event: str, **data: object) -> None:
         self.lines.append((level, event, data))
@@ -47,6 +52,9 @@ class _Told:
         about = {"workspace_id": str(self.schedule.workspace_id), "schedule_id": str(self.schedule.id)}
         for level, event, data in self.lines:
             logger.log(level, event, **about, **data)
+        for draft in self.drafts:
+            of, attributes = Origin(draft.request_id), {"postroom.email_id": str(draft.id)}
+            TRACES.tell("slot.fired", attributes, kind="producer", began_at=self.began_at, of=of, own=draft.id)
         for outcome, count in self.outcomes:
             SLOTS.labels(outcome.value).inc(count)
         for seconds in self.lateness:
@@ -163,6 +171,7 @@ def _write(connection: Connection, slots: Sequence[Slot], told: _Told, *, verifi
     notes = [SlotNote(slot, Outcome.FIRED, draft.id) for slot, draft in zip(slots, drafts, strict=True)]
     due_schedules.note(connection, schedule.id, notes)
     emails.add(connection, drafts, hinted=False)
+    told.drafts += drafts
     for slot, draft in zip(slots, drafts, strict=True):
         late = (schedule.now - slot.at).total_seconds()
         told.lateness.append(late)

@@ -1,5 +1,6 @@
 """What the scheduler does, and how often: one table."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,9 +18,10 @@ from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_WEBHOOKS, WEBHOOKS
 from postroom_scheduler.brake import BrakeRules, brake_workspaces
 from postroom_scheduler.firing import fire_slots, review_schedules
+from postroom_scheduler.measuring import measure_hints, measure_queues, measure_webhooks
+from postroom_scheduler.metrics import JOB_INTERVAL, JOB_LATENESS, JOB_RUNS, JOB_SECONDS, JOB_SUCCEEDED
 from postroom_scheduler.retention import forget
 from postroom_scheduler.sweeps import (
-    count_failing_webhooks,
     end_unknowns,
     expire_leases,
     hint_alone,
@@ -31,9 +33,10 @@ from postroom_scheduler.sweeps import (
 )
 
 _BRAKE_SECONDS = 60.0
-_COUNT_SECONDS = 15.0
+_MEASURE_SECONDS = 15.0
 _REVIEW_SECONDS = 3600.0
 _FORGET_SECONDS = 5.0
+_OUTCOMES = ("succeeded", "contended", "postponed", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,9 @@ def jobs(
             (PROVIDER_EVENTS,),
         ),
         Job("hint_webhooks", sweep_seconds, lambda: hint_webhooks(database, hints, age), (WEBHOOKS, SLOW_WEBHOOKS)),
-        Job("count_failing_webhooks", _COUNT_SECONDS, lambda: count_failing_webhooks(database)),
+        Job("measure_queues", _MEASURE_SECONDS, lambda: measure_queues(database)),
+        Job("measure_webhooks", _MEASURE_SECONDS, lambda: measure_webhooks(database)),
+        Job("measure_hints", _MEASURE_SECONDS, lambda: measure_hints(hints)),
         Job("fire_slots", sweep_seconds, lambda: fire_slots(database, verified_only=verified_only)),
         Job("review_schedules", _REVIEW_SECONDS, lambda: review_schedules(database)),
         Job("brake_workspaces", _BRAKE_SECONDS, lambda: brake_workspaces(database, brake)),
@@ -96,32 +101,65 @@ def guarded(
     """
     trouble: str | None = None
     away: BackingService | None = None
+    pulse = _Pulse(job)
 
     def run() -> None:
         nonlocal trouble, away
+        pulse.begin()
         if away is not None and away.pause_seconds() > 0:
+            pulse.end("postponed")
             return
         before = trouble
         try:
             job.run()
         except (DatabaseUnavailable, HintsUnavailable) as problem:
+            pulse.end("postponed")
             away = database if isinstance(problem, DatabaseUnavailable) else redis
             trouble = None if _is_down(away) else str(problem)
             if trouble not in {None, before}:
                 logger.warning("job.postponed", job=job.name, reason=trouble)
         except Exception as problem:  # noqa: BLE001 - a fault in one job must not keep it, or others, from going on
             if is_contended(problem):
+                pulse.end("contended")
                 logger.info("job.contended", job=job.name)  # another scheduler was at the same rows
                 return
+            pulse.end("failed")
             trouble = type(problem).__name__
             if trouble != before:
                 logger.exception("job.failed", job=job.name)
         else:
+            pulse.end("succeeded")
             trouble = None
             if before is not None:
                 logger.info("job.resumed", job=job.name)
 
     return run
+
+
+class _Pulse:
+    """What metrics tell of the runs of one job. Not for two threads at once, and no job is run by two."""
+
+    def __init__(self, job: Job) -> None:
+        self._every_seconds = job.every_seconds
+        self._began_at: float | None = None
+        self._lateness, self._seconds = JOB_LATENESS.labels(job.name), JOB_SECONDS.labels(job.name)
+        self._succeeded = JOB_SUCCEEDED.labels(job.name)
+        self._runs = {outcome: JOB_RUNS.labels(job.name, outcome) for outcome in _OUTCOMES}
+        JOB_INTERVAL.labels(job.name).set(job.every_seconds)
+        self._succeeded.set_to_current_time()
+
+    def begin(self) -> None:
+        now = time.monotonic()
+        if self._began_at is not None:
+            self._lateness.observe(max(0.0, now - self._began_at - self._every_seconds))
+        self._began_at = now
+
+    def end(self, outcome: str) -> None:
+        if self._began_at is not None:
+            self._seconds.observe(time.monotonic() - self._began_at)
+        self._runs[outcome].inc()
+        if outcome == "succeeded":
+            self._succeeded.set_to_current_time()
 
 
 def _is_down(service: BackingService | None) -> bool:

@@ -25,7 +25,9 @@ from postroom_logging.setup import configure, flush
 from postroom_scheduler.brake import BrakeRules
 from postroom_scheduler.jobs import guarded, jobs
 from postroom_scheduler.settings import SchedulerServiceSettings
+from postroom_tracing.traces import TRACES
 
+_LAST_TRACES_SECONDS = 2.0
 _REDIS_SECONDS = 5.0
 _SILENCE_SECONDS = 60.0
 _FLUSH_SECONDS = 2.0
@@ -41,6 +43,7 @@ def main() -> None:
         format=settings.log.format,
         buffer_lines=settings.log.buffer_lines,
     )
+    TRACES.start(settings.tracing, service="scheduler", version=VERSION, release=settings.release.release)
     database_service, redis_service = BackingService("database"), BackingService("redis")
     schema_service = BackingService("schema")
     database = Database(
@@ -117,6 +120,7 @@ def main() -> None:
     ticker.shutdown()  # waits for the sweeps that have begun
     health.stop()
     database.close()
+    TRACES.stop(_LAST_TRACES_SECONDS)
     logger.info("service.stopped", finished=True)
     flush(_FLUSH_SECONDS)
 

@@ -11,6 +11,7 @@ from postroom_config.retention import RetentionSettings
 from postroom_config.scheduler import SchedulerSettings
 from postroom_config.senders import SenderSettings
 from postroom_config.settings import Settings
+from postroom_config.tracing import TracingSettings
 
 
 class SchedulerServiceSettings(Settings):
@@ -24,5 +25,6 @@ class SchedulerServiceSettings(Settings):
     retention: RetentionSettings
     health: HealthSettings
     log: LogSettings
+    tracing: TracingSettings
     release: ReleaseSettings
     drain: DrainSettings

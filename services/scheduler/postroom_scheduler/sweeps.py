@@ -7,7 +7,7 @@ from loguru import logger
 from sqlalchemy import Connection
 
 from postroom_database.engine import Database
-from postroom_database.repositories import sweeps, webhook_hints
+from postroom_database.repositories import sweeps
 from postroom_database.repositories.sweeps import Swept
 from postroom_domain.lanes import Lane
 from postroom_domain.states import State
@@ -15,7 +15,9 @@ from postroom_domain.unknowns import UnknownRules
 from postroom_jobs.filling import fill
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_WEBHOOKS, WEBHOOKS, Job
-from postroom_scheduler.metrics import FAILING_WEBHOOKS, SWEPT, UNKNOWN
+from postroom_scheduler.metrics import SWEPT, UNKNOWN
+from postroom_tracing.identity import Origin
+from postroom_tracing.traces import TRACES
 
 _ROUND = 1000
 """Rows a round at most: a sweep that fell behind catches up over rounds, and none takes long."""
@@ -30,6 +32,8 @@ _ENDS = {
     State.FAILED: "email.settled",
     State.SUPPRESSED: "email.settled",
 }
+for _state in _ENDS:  # of a series that begins at one, Prometheus sees no increase
+    UNKNOWN.labels(_state.value)
 
 
 def queue_due(database: Database) -> None:
@@ -47,12 +51,13 @@ def end_unknowns(database: Database, rules: UnknownRules) -> None:
     with database.read() as connection:
         found = sweeps.due_unknown(connection, _ROUND)
     for swept in found:
+        began_at = TRACES.now()
         with database.begin() as connection:
             ending = sweeps.end_unknown(connection, swept.email_id, rules)
         if ending is not None:
             state, because = ending
             UNKNOWN.labels(state.value).inc()
-            _tell(swept, "WARNING", _ENDS[state], because=because and because.value)
+            _tell(swept, "WARNING", _ENDS[state], began_at, because=because and because.value)
 
 
 def hint_missing(database: Database, hints: Hints, age_seconds: float) -> None:
@@ -87,12 +92,6 @@ def hint_webhooks(database: Database, hints: Hints, age_seconds: float) -> None:
         _hint(database, hints, job, age_seconds, queue=job.queue)
 
 
-def count_failing_webhooks(database: Database) -> None:
-    """For the metrics."""
-    with database.read() as connection:
-        FAILING_WEBHOOKS.set(webhook_hints.count_failing(connection))
-
-
 def _hint(database: Database, hints: Hints, job: Job, age_seconds: float, **about: str) -> int:
     """Fill the window of one queue, and tell it; how many ids went into it."""
     hinted = fill(database, hints, job, age_seconds=age_seconds)
@@ -109,17 +108,21 @@ def _sweep(
     event: str,
     level: str,
 ) -> None:
+    counted = SWEPT.labels(name)
     with database.read() as connection:
         found = find(connection, _ROUND)
     for start in range(0, len(found), _TOGETHER):
+        began_at = TRACES.now()
         with database.begin() as connection:
             mine = [swept for swept in found[start : start + _TOGETHER] if claim(connection, swept.email_id)]
-        SWEPT.labels(name).inc(len(mine))
+        counted.inc(len(mine))
         for swept in mine:
-            _tell(swept, level, event)
+            _tell(swept, level, event, began_at)
 
 
-def _tell(swept: Swept, level: str, event: str, **data: str | None) -> None:
+def _tell(swept: Swept, level: str, event: str, began_at: int, **data: str | None) -> None:
+    attributes = {"postroom.email_id": str(swept.email_id), "postroom.because": data.get("because")}
+    TRACES.tell(event, attributes, began_at=began_at, of=Origin(swept.request_id, swept.email_id))
     logger.log(
         level,
         event,

@@ -2,7 +2,6 @@ import threading
 from typing import Any
 from uuid import UUID, uuid4
 
-from prometheus_client import REGISTRY
 from sqlalchemy import update
 
 from postroom_database.engine import Database
@@ -13,7 +12,7 @@ from postroom_domain.lanes import Lane
 from postroom_jobs.hints import Hints
 from postroom_jobs.names import SLOW_WEBHOOKS, WEBHOOKS
 from postroom_scheduler.jobs import Job, guarded
-from postroom_scheduler.sweeps import count_failing_webhooks, hint_webhooks
+from postroom_scheduler.sweeps import hint_webhooks
 from postroom_testing.redis import Redis
 from postroom_testing.webhooks import add_webhook
 
@@ -84,14 +83,3 @@ def test_each_webhook_is_hinted_by_one_of_four_schedulers(database: Database, wi
         thread.join()
     hint_webhooks(database, hints, AGE_SECONDS)
     assert sorted(window.ids(WEBHOOKS)) == sorted(ids)
-
-
-def test_those_that_fail_are_counted(database: Database) -> None:
-    waiting(database, 3)
-    change(database, failing_since=Now())
-    waiting(database, 2)
-    count_failing_webhooks(database)
-    assert REGISTRY.get_sample_value("postroom_webhooks_failing") == 3
-    change(database, status="disabled")
-    count_failing_webhooks(database)
-    assert REGISTRY.get_sample_value("postroom_webhooks_failing") == 0

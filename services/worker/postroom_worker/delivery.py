@@ -15,11 +15,14 @@ from postroom_database.writing import write
 from postroom_domain.addresses import parse_mailbox
 from postroom_domain.states import State
 from postroom_egress.errors import Refused, Unreachable
+from postroom_tracing.identity import Origin
+from postroom_tracing.traces import TRACES, Attributes, Noting
 from postroom_transport.message import Message, RecipientResult, Result, Transport, Verdict
+from postroom_worker import counting
 from postroom_worker.company import Company
 from postroom_worker.lease_writing import write_while_held
 from postroom_worker.letters import Letters
-from postroom_worker.metrics import ATTEMPTS, PARKED, SECONDS
+from postroom_worker.metrics import CALL_SECONDS, HINTS_LEFT, LEASES_HELD, SECONDS
 from postroom_worker.outcome_writing import write_outcome
 from postroom_worker.outcomes import RetryRules
 from postroom_worker.rendering import render
@@ -36,9 +39,10 @@ _EXPECTED = {State.SENT, State.SUPPRESSED}
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
-    """Why an email did not get as far as the transport."""
+    """Why an email did not get as far as the transport: in a word of `counting`, and for whoever reads the timeline."""
 
     verdict: Verdict
+    why: str
     reason: str
 
 
@@ -86,6 +90,7 @@ class Delivery:
         self._company = Company()
         self._unanswered: dict[UUID, UUID] = {}
         """Tokens of claims that the database did not answer, by email: they may have been committed."""
+        counting.begin_at_zero(transport.name)
 
     def deliver(self, email_id: UUID) -> Tried | None:
         """Make one attempt, if the email is due and nobody else holds it; else None.
@@ -102,28 +107,49 @@ class Delivery:
             return self._deliver(email_id, alone=True)
 
     def _deliver(self, email_id: UUID, *, alone: bool) -> Tried | None:
-        claimed_at = time.monotonic()
+        claimed_at, began_at = time.monotonic(), TRACES.now()
         claim = self._claim(email_id, alone=alone)
         if claim is None:
             logger.debug("hint.skipped", email_id=str(email_id))
             return None
-        with logger.contextualize(
-            request_id=claim.request_id, workspace_id=str(claim.workspace_id), email_id=str(email_id)
+        with (
+            logger.contextualize(
+                request_id=claim.request_id, workspace_id=str(claim.workspace_id), email_id=str(email_id)
+            ),
+            LEASES_HELD.labels("email").track_inprogress(),
+            TRACES.span(
+                "deliver email",
+                {
+                    "postroom.email_id": str(email_id),
+                    "postroom.workspace_id": str(claim.workspace_id),
+                    "postroom.attempt": claim.attempt,
+                    "postroom.transport": self._transport.name,
+                },
+                kind="consumer",
+                of=Origin(claim.request_id, email_id),
+                began_at=began_at,
+            ) as span,
         ):
-            result = self._attempt(claim, claimed_at)
-            self._count(result, claim)
+            TRACES.tell("claim email", began_at=began_at)
+            result, trouble = self._attempt(claim, claimed_at)
+            counting.count_attempt(self._transport.name, claim, result)
             tried = Tried(len(claim.recipients), _is_parked(result))
-            written = write_while_held(
-                self._database,
-                lambda connection: write_outcome(connection, claim, result, self._rules),
-                lease_ends_at=claimed_at + self._lease_seconds,
-                attempt=claim.attempt,
-            )
+            with TRACES.span("write outcome"):
+                written = write_while_held(
+                    self._database,
+                    lambda connection: write_outcome(connection, claim, result, self._rules),
+                    kind="email",
+                    lease_ends_at=claimed_at + self._lease_seconds,
+                    attempt=claim.attempt,
+                )
             if written is None:
+                span.fail("unwritten")
                 return tried
             outcome, added = written
             seconds = time.monotonic() - claimed_at
+            _trace(span, outcome, trouble)
             SECONDS.labels(self._transport.name).observe(seconds)
+            counting.count_outcome(self._transport.name, claim, result, outcome, trouble, held_seconds=seconds)
             logger.log(
                 "INFO" if outcome.state in _EXPECTED else "WARNING",
                 _name(outcome, result),
@@ -163,29 +189,32 @@ class Delivery:
     def leave(self, email_ids: Sequence[UUID]) -> None:
         """Give up the hints of emails that were not begun, so that another worker is told of them at once."""
         write(self._database, lambda connection: emails.forget_hints(connection, email_ids))
+        HINTS_LEFT.labels("email").inc(len(email_ids))
 
-    def _count(self, result: Result, claim: Claim) -> None:
-        verdicts = [recipient.verdict.name.lower() for recipient in result.recipients]
-        for verdict in (*verdicts, *(State.SUPPRESSED.value for _ in claim.suppressed)):
-            ATTEMPTS.labels(self._transport.name, verdict).inc()
-        if _is_parked(result):
-            PARKED.labels("refused").inc()
-
-    def _attempt(self, claim: Claim, claimed_at: float) -> Result:
-        recipients = claim.recipients
-        if not recipients:
-            return Result(None, ())
-        raw = self._prepare(claim)
+    def _attempt(self, claim: Claim, claimed_at: float) -> tuple[Result, str | None]:
+        """What the transport says, or, with a word for why, what stands for it when it was not called."""
+        if not claim.recipients:
+            return Result(None, ()), None
+        with TRACES.span("render email"):
+            raw = self._prepare(claim)
+        if isinstance(raw, bytes) and time.monotonic() + self._call_seconds > claimed_at + self._lease_seconds:
+            raw = _Trouble(Verdict.TRANSIENT, counting.LATE, "fetching its attachments took too long")
         if isinstance(raw, _Trouble):
-            return _all(recipients, raw.verdict, raw.reason)
-        if time.monotonic() + self._call_seconds > claimed_at + self._lease_seconds:
-            return _all(recipients, Verdict.TRANSIENT, "fetching its attachments took too long")
-        message = Message(claim.email_id, parse_mailbox(claim.sender).address, recipients, raw)
+            return _all(claim.recipients, raw.verdict, raw.reason), raw.why
+        message = Message(claim.email_id, parse_mailbox(claim.sender).address, claim.recipients, raw)
+        attributes: Attributes = {
+            "postroom.transport": self._transport.name,
+            "postroom.recipients": len(message.recipients),
+        }
+        with CALL_SECONDS.labels(self._transport.name).time(), TRACES.span("call provider", attributes, kind="client"):
+            return self._call(message), None
+
+    def _call(self, message: Message) -> Result:
         try:
             return self._transport.send(message)
         except Exception:  # noqa: BLE001 - a transport that raises has a fault; the email may have left
             logger.exception("transport.failed")
-            return _all(recipients, Verdict.UNKNOWN, "the transport failed; the log says why")
+            return _all(message.recipients, Verdict.UNKNOWN, "the transport failed; the log says why")
 
     def _prepare(self, claim: Claim) -> bytes | _Trouble:
         """The message as it will travel, or why there is none."""
@@ -195,17 +224,25 @@ class Delivery:
             if letter.text_is_made and len(raw) > self._transport.max_bytes:
                 raw = render(replace(letter, text=None))
         except Refused as problem:
-            return _Trouble(Verdict.PERMANENT, f"an attachment cannot be fetched: {problem}")
+            return _Trouble(Verdict.PERMANENT, counting.ATTACHMENT, f"an attachment cannot be fetched: {problem}")
         except Unreachable as problem:
-            return _Trouble(Verdict.TRANSIENT, f"an attachment cannot be fetched now: {problem}")
+            return _Trouble(Verdict.TRANSIENT, counting.ATTACHMENT, f"an attachment cannot be fetched now: {problem}")
         except DatabaseUnavailable:
-            return _Trouble(Verdict.TRANSIENT, "the database went away before it was sent")
+            return _Trouble(Verdict.TRANSIENT, counting.DATABASE, "the database went away before it was sent")
         except Exception:  # noqa: BLE001 - a fault of ours must neither lose the email nor stop the worker
             logger.exception("email.rendering_failed")
-            return _Trouble(Verdict.TRANSIENT, "it could not be rendered; the log says why")
+            return _Trouble(Verdict.TRANSIENT, counting.RENDERING, "it could not be rendered; the log says why")
         if len(raw) > self._transport.max_bytes:
-            return _Trouble(Verdict.PERMANENT, "the rendered message is larger than the transport takes")
+            reason = "the rendered message is larger than the transport takes"
+            return _Trouble(Verdict.PERMANENT, counting.TOO_LARGE, reason)
         return raw
+
+
+def _trace(span: Noting, outcome: Outcome, trouble: str | None) -> None:
+    """In words of ours: what the provider says may name an address."""
+    span.note({"postroom.outcome": outcome.state.value, "postroom.trouble": trouble})
+    if outcome.state not in _EXPECTED:
+        span.fail(trouble or outcome.state.value)
 
 
 def _name(outcome: Outcome, result: Result) -> str:

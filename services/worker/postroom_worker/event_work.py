@@ -15,9 +15,11 @@ from postroom_database.repositories.settlements import Accounted
 from postroom_database.writing import write
 from postroom_domain.provider_messages import KEPT, MessageResult
 from postroom_domain.retries import backoff_seconds
+from postroom_tracing.identity import Origin
+from postroom_tracing.traces import TRACES
 from postroom_transport.ses_events import SesEvent, read_event
 from postroom_worker.lease_writing import write_while_held
-from postroom_worker.metrics import PROVIDER_EVENTS
+from postroom_worker.metrics import HINTS_LEFT, LEASES_HELD, PROVIDER_EVENTS
 
 _LEASE_SECONDS = 30.0
 
@@ -45,20 +47,26 @@ class EventWork:
             self.database,
             lambda connection: provider_messages.claim(connection, ids, lease_seconds=self.lease_seconds),
         )
+        held = LEASES_HELD.labels("provider_message")
+        held.inc(len(messages))
         for message in messages:
             with logger.contextualize(job_id=str(message.id), **_known(message.request_id)):
                 self._account(message, claimed_at + self.lease_seconds)
+            held.dec()
 
     def leave(self, ids: Sequence[UUID]) -> None:
         """Give up the hints of messages that were not begun, so that another worker is told of them at once."""
         write(self.database, lambda connection: provider_messages.forget_hints(connection, ids))
+        HINTS_LEFT.labels("provider_message").inc(len(ids))
 
     def _account(self, message: ClaimedMessage, lease_ends_at: float) -> None:
+        began_at = TRACES.now()
         try:
             event = read_event(message.body)
             accounted = write_while_held(
                 self.database,
                 lambda connection: _write(connection, message, event),
+                kind="provider_message",
                 lease_ends_at=lease_ends_at,
                 attempt=message.attempt,
             )
@@ -69,6 +77,7 @@ class EventWork:
                 lambda connection: provider_messages.postpone(
                     connection, message, seconds=backoff_seconds(message.attempt)
                 ),
+                kind="provider_message",
                 lease_ends_at=lease_ends_at,
                 attempt=message.attempt,
             )
@@ -76,6 +85,7 @@ class EventWork:
         if accounted is not None:
             PROVIDER_EVENTS.labels(event.type, accounted.result.value).inc()
             _log(event, accounted)
+            _trace(event, accounted, began_at)
 
 
 def _write(connection: Connection, message: ClaimedMessage, event: SesEvent) -> Accounted:
@@ -87,6 +97,13 @@ def _write(connection: Connection, message: ClaimedMessage, event: SesEvent) -> 
         accounted = settlements.account(connection, event.report)
     provider_messages.finish(connection, message, accounted.result)
     return accounted
+
+
+def _trace(event: SesEvent, accounted: Accounted, began_at: int) -> None:
+    if event.report is not None and accounted.request_id is not None:
+        attributes = {"postroom.event": event.type, "postroom.result": accounted.result.value}
+        of = Origin(accounted.request_id, event.report.email_id)
+        TRACES.tell("account event", attributes, kind="consumer", began_at=began_at, of=of)
 
 
 def _log(event: SesEvent, accounted: Accounted) -> None:

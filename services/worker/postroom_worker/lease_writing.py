@@ -11,6 +11,7 @@ from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable, LeaseLost
 from postroom_database.writing import write
 from postroom_health.backing_service import pause_after
+from postroom_worker.metrics import LEASES_ENDED
 
 _LAST_TRY_SECONDS = 1.0
 """Before the lease ends."""
@@ -22,6 +23,7 @@ def write_while_held(
     database: Database,
     work: Callable[[Connection], _Written],
     *,
+    kind: str,
     lease_ends_at: float,
     attempt: int,
     lost_level: str = "ERROR",
@@ -31,6 +33,7 @@ def write_while_held(
     Args:
         database: where.
         work: writes, fenced by the lease's token; raises LeaseLost when that is no longer good.
+        kind: of what is held, for metrics.
         lease_ends_at: by the monotonic clock.
         attempt: for the log.
         lost_level: of the event that says that the lease was lost.
@@ -38,11 +41,12 @@ def write_while_held(
     away_since: float | None = None
     while True:
         try:
-            return write(database, work)
+            written = write(database, work)
         except LeaseLost:
             # While the lease lasts, nobody but an earlier try of ours can have ended it: one that was not answered.
             lost = away_since is None
             logger.log(lost_level if lost else "INFO", "lease.lost" if lost else "outcome.kept", attempt=attempt)
+            LEASES_ENDED.labels(kind, "lost" if lost else "written").inc()
             return None
         except DatabaseUnavailable:
             now = time.monotonic()
@@ -50,5 +54,9 @@ def write_while_held(
             left = lease_ends_at - _LAST_TRY_SECONDS - now
             if left <= 0:
                 logger.error("outcome.lost", attempt=attempt)
+                LEASES_ENDED.labels(kind, "unwritten").inc()
                 return None
             time.sleep(min(left, pause_after(now - away_since)))
+        else:
+            LEASES_ENDED.labels(kind, "written").inc()
+            return written

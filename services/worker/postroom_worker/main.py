@@ -20,6 +20,7 @@ from postroom_health.server import HealthServer
 from postroom_health.stopping import Stopping
 from postroom_jobs.broker import check_broker, open_broker
 from postroom_logging.setup import configure, flush
+from postroom_tracing.traces import TRACES
 from postroom_transport.factory import open_provider, open_transport
 from postroom_transport.message import Transport
 from postroom_worker.actors import declare_actors
@@ -36,6 +37,7 @@ from postroom_worker.provider_work import CALLS_PER_JOB, ProviderWork
 from postroom_worker.settings import WorkerServiceSettings
 from postroom_worker.webhook_work import WebhookWork
 
+_LAST_TRACES_SECONDS = 2.0
 _REDIS_SECONDS = 5.0
 _SILENCE_SECONDS = 60.0
 
@@ -50,6 +52,7 @@ def main() -> None:
         format=settings.log.format,
         buffer_lines=settings.log.buffer_lines,
     )
+    TRACES.start(settings.tracing, service="worker", version=VERSION, release=settings.release.release)
     database_service, redis_service = BackingService("database"), BackingService("redis")
     schema_service = BackingService("schema")
     database = Database(
@@ -123,6 +126,7 @@ def main() -> None:
     if provider is not None:
         provider.close()
     database.close()
+    TRACES.stop(_LAST_TRACES_SECONDS)
     logger.info("service.stopped")
     flush(2.0)
 

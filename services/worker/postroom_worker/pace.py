@@ -15,7 +15,7 @@ from postroom_domain.lanes import Lane
 from postroom_domain.quotas import UNLIMITED, Quota
 from postroom_worker.bucket import Taken, Terms
 from postroom_worker.local_bucket import LocalBucket
-from postroom_worker.metrics import QUOTA_DAY_LEFT, QUOTA_PER_SECOND
+from postroom_worker.metrics import QUOTA_DAY_LEFT, QUOTA_DAY_USED, QUOTA_PER_DAY, QUOTA_PER_SECOND, QUOTA_SENDING
 from postroom_worker.parking import Parked, day_is_spent, sending_is_paused
 from postroom_worker.quota_reading import ask_for_reading
 from postroom_worker.shared_bucket import BucketUnavailable, SharedBucket
@@ -179,7 +179,10 @@ class Pace:
         else:
             self._return()
         QUOTA_PER_SECOND.set(self._quota.per_second)
+        QUOTA_PER_DAY.set(self._quota.per_day)
+        QUOTA_DAY_USED.set(self._quota.sent_in_day)
         QUOTA_DAY_LEFT.set(self._day_left)
+        QUOTA_SENDING.set(self._quota.sending_enabled)
 
     def _read(self) -> None:
         try:

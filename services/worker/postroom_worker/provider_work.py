@@ -20,6 +20,7 @@ from postroom_transport.provider import Provider
 from postroom_worker.domain_look import DomainLook
 from postroom_worker.job_ending import DONE, Ending
 from postroom_worker.lease_writing import write_while_held
+from postroom_worker.metrics import HINTS_LEFT, LEASES_HELD
 from postroom_worker.quota_reading import read_quota
 
 CALLS_PER_JOB = 6
@@ -56,13 +57,17 @@ class ProviderWork:
         if job is None:
             logger.debug("hint.skipped", job_id=str(job_id))
             return
-        with logger.contextualize(
-            request_id=job.request_id, workspace_id=str(job.workspace_id), job_id=str(job_id), kind=job.kind.value
+        with (
+            logger.contextualize(
+                request_id=job.request_id, workspace_id=str(job.workspace_id), job_id=str(job_id), kind=job.kind.value
+            ),
+            LEASES_HELD.labels("provider_job").track_inprogress(),
         ):
             ending = self._attempt(job)
             write_while_held(
                 self.database,
                 lambda connection: _end(connection, job, ending),
+                kind="provider_job",
                 lease_ends_at=claimed_at + self.lease_seconds,
                 attempt=job.attempt,
                 lost_level="WARNING",  # the client asked again meanwhile, most likely
@@ -71,6 +76,7 @@ class ProviderWork:
     def leave(self, job_ids: Sequence[UUID]) -> None:
         """Give up the hints of jobs that were not begun, so that another worker is told of them at once."""
         write(self.database, lambda connection: _forget(connection, job_ids))
+        HINTS_LEFT.labels("provider_job").inc(len(job_ids))
 
     def _attempt(self, job: ClaimedJob) -> Ending:
         try:

@@ -10,6 +10,7 @@ from postroom_config.redis import RedisSettings
 from postroom_config.release import ReleaseSettings
 from postroom_config.secrets import SecretSettings
 from postroom_config.settings import Settings
+from postroom_config.tracing import TracingSettings
 from postroom_config.webhooks import WebhookSettings
 from postroom_config.worker import WorkerSettings
 
@@ -26,5 +27,6 @@ class WorkerServiceSettings(Settings):
     pace: PaceSettings
     health: HealthSettings
     log: LogSettings
+    tracing: TracingSettings
     release: ReleaseSettings
     drain: DrainSettings

@@ -16,7 +16,7 @@ from postroom_database.writing import write
 from postroom_domain.sealing import CannotUnseal, Seal
 from postroom_egress.fetch import Egress
 from postroom_worker.lease_writing import write_while_held
-from postroom_worker.metrics import WEBHOOK_ATTEMPTS, WEBHOOK_SECONDS
+from postroom_worker.metrics import HINTS_LEFT, LEASES_ENDED, LEASES_HELD, WEBHOOK_ATTEMPTS, WEBHOOK_SECONDS
 from postroom_worker.patience import Patience, Stopped
 from postroom_worker.webhook_request import post
 
@@ -67,7 +67,10 @@ class WebhookWork:
         if webhook is None:
             logger.debug("hint.skipped", webhook_id=str(webhook_id))
             return
-        with logger.contextualize(workspace_id=str(webhook.workspace_id), webhook_id=str(webhook_id)):
+        with (
+            logger.contextualize(workspace_id=str(webhook.workspace_id), webhook_id=str(webhook_id)),
+            LEASES_HELD.labels("webhook").track_inprogress(),
+        ):
             try:
                 self._post_in_rounds(webhook, slow=slow)
             except CannotUnseal as problem:
@@ -137,6 +140,7 @@ class WebhookWork:
         written = write_while_held(
             self.database,
             lambda connection: webhook_posting.write(connection, webhook, round_, attempted, is_slow=is_slow),
+            kind="webhook_deliveries",
             lease_ends_at=taken_at + self._lease_seconds,
             attempt=max(one.attempt for one in round_.deliveries),
             lost_level="WARNING",  # the client removed it meanwhile, most likely
@@ -153,12 +157,14 @@ class WebhookWork:
     def _give_back(self, webhook: ClaimedWebhook) -> None:
         try:
             write(self.database, lambda connection: webhook_posting.give_back(connection, webhook))
+            LEASES_ENDED.labels("webhook", "given_back").inc()
         except DatabaseUnavailable:
             logger.warning("lease.left")  # others have it when it ends
 
     def _leave(self, webhook_id: UUID) -> None:
         try:
             write(self.database, lambda connection: webhook_hints.forget_hint(connection, webhook_id))
+            HINTS_LEFT.labels("webhook").inc()
         except DatabaseUnavailable:
             logger.warning("hints.forgotten", count=1)  # the sweep finds it when its hint is old
 

@@ -6,6 +6,7 @@ import pytest
 
 from postroom_database.repositories.deliveries import Claim, Outcome
 from postroom_database.repositories.suppressions import NewSuppression
+from postroom_domain.lanes import Lane
 from postroom_domain.states import State
 from postroom_domain.suppressions import Origin
 from postroom_transport.message import Happening, RecipientResult, Result, Verdict
@@ -20,6 +21,7 @@ def claim(**changes: Any) -> Claim:
         "token": uuid4(),
         "workspace_id": uuid4(),
         "request_id": "r",
+        "lane": Lane.BULK,
         "attempt": 1,
         "claimed_at": datetime.now(UTC),
         "age_seconds": 1.0,

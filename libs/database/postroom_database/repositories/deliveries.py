@@ -13,6 +13,7 @@ from postroom_database.repositories import recipients, suppressions, timelines
 from postroom_database.repositories.suppressions import Added, NewSuppression
 from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import Now
+from postroom_domain.lanes import Lane
 from postroom_domain.states import State
 from postroom_domain.suppressions import Origin
 
@@ -34,6 +35,7 @@ class Claim:
     token: UUID
     workspace_id: UUID
     request_id: str
+    lane: Lane
     attempt: int
     claimed_at: datetime
     """By the database's clock."""
@@ -132,6 +134,7 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
         select(
             Email.workspace_id,
             Email.request_id,
+            Email.lane,
             Email.attempts,
             Email.sender,
             Email.to_list,
@@ -169,6 +172,7 @@ def _read(connection: Connection, email_id: UUID, token: UUID) -> Claim:
         token=token,
         workspace_id=email.workspace_id,
         request_id=email.request_id,
+        lane=Lane(email.lane),
         attempt=email.attempts,
         claimed_at=email.now,
         age_seconds=(email.now - email.first_tried_at).total_seconds(),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, exists, func, literal, or_, select, union_all, update
+from sqlalchemy import Connection, and_, exists, literal, or_, select, union_all, update
 from sqlalchemy.sql import ColumnElement
 
 from postroom_database.models import Webhook, WebhookDelivery
@@ -52,13 +52,6 @@ def claim_hint(connection: Connection, found: Unhinted) -> bool:
 def forget_hint(connection: Connection, webhook_id: UUID) -> None:
     """Say that no worker was told of this webhook after all, so that the next sweep tells one."""
     connection.execute(update(Webhook).where(Webhook.id == webhook_id).values(hinted_at=None))
-
-
-def count_failing(connection: Connection) -> int:
-    """Enabled webhooks whose last attempt failed."""
-    return connection.execute(
-        select(func.count()).where(Webhook.status == WebhookStatus.ENABLED.value, Webhook.failing_since.is_not(None))
-    ).scalar_one()
 
 
 def count_due(connection: Connection, *, slow: bool) -> int:

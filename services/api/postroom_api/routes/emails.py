@@ -40,6 +40,7 @@ from postroom_api.writing import write
 from postroom_database.engine import Database
 from postroom_database.paging import Slice
 from postroom_database.repositories import contents, emails
+from postroom_tracing.traces import TRACES
 
 _RESCHEDULE = msgspec.json.Decoder(RescheduleRequest)
 _JSON = "application/json"
@@ -54,24 +55,37 @@ _EXAMPLE = {
 
 @dataclass(frozen=True, slots=True)
 class Emails:
-    """What is done with emails."""
+    """What is done with emails.
+
+    Attributes: transport is where mail leaves, for metrics.
+    """
 
     intake: Intake
     database: Database
+    transport: str
 
     async def accept(self, submission: Submission) -> Response[bytes]:
         try:
             # A permissive batch in which every email was refused stores nothing.
-            answer = await self.intake.accept(submission) if submission.drafts else submission.answer
+            answer = await self._store(submission) if submission.drafts else submission.answer
         except IdempotencyConflict:
             raise refuse(IDEMPOTENCY_CONFLICT) from None
         if answer is submission.answer:
             for draft in submission.drafts:
-                ACCEPTED.labels(draft.lane.value).inc()
+                ACCEPTED.labels(draft.lane.value, self.transport).inc()
                 logger.info("email.accepted", workspace_id=str(draft.workspace_id), email_id=str(draft.id))
         else:
             logger.info("email.repeated")
         return Response(answer, media_type=_JSON, status_code=200)
+
+    async def _store(self, submission: Submission) -> bytes:
+        began_at = TRACES.now()
+        answer = await self.intake.accept(submission)
+        # Of each email that is stored now: below this stands all that is done for it.
+        for draft in submission.drafts if TRACES.are_on and answer is submission.answer else ():
+            attributes = {"postroom.email_id": str(draft.id), "postroom.lane": draft.lane.value}
+            TRACES.tell("commit email", attributes, kind="producer", began_at=began_at, own=draft.id)
+        return answer
 
     def page(self, workspace_id: UUID, wanted: Slice) -> EmailPage:
         rows, has_more = ask(self.database, lambda connection: emails.page(connection, workspace_id, wanted))
@@ -121,7 +135,7 @@ class Emails:
 def email_routes(resources: Resources) -> Router:
     access = resources.access
     sending = Sending(resources.senders, resources.database)
-    services = Emails(resources.intake, resources.database)
+    services = Emails(resources.intake, resources.database, resources.terms.transport_name)
 
     @post(
         "/",

@@ -3,9 +3,9 @@
 import msgspec
 from litestar import Response, Router, get
 from litestar.openapi.datastructures import ResponseSpec
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from postroom_health.checks import Readiness, Report
+from postroom_health.metrics import BUILD, CONTENT_TYPE, render_metrics
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -16,6 +16,8 @@ class Version(msgspec.Struct, frozen=True):
 
 
 def operations_routes(readiness: Readiness, version: Version) -> Router:
+    BUILD.labels(version.service, version.version, version.release, version.commit).set(1)
+
     @get("/livez", summary="Whether the process makes progress")
     async def livez() -> dict[str, str]:
         return {"status": "alive"}  # answered on the event loop that every request needs
@@ -44,7 +46,7 @@ def operations_routes(readiness: Readiness, version: Version) -> Router:
         sync_to_thread=True,
     )
     def metrics() -> Response[bytes]:
-        return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+        return Response(render_metrics(), headers={"content-type": CONTENT_TYPE})
 
     @get("/version", summary="Which build of which release answers")
     async def show_version() -> Version:

@@ -1,0 +1,158 @@
+from typing import Annotated, Literal
+from urllib.parse import unquote
+
+from pydantic import Field, SecretStr, field_validator
+
+from postroom_config.numbers import Decimal, Whole
+from postroom_config.settings import Block
+from postroom_config.urls import require_host, split_url
+from postroom_config.variable import Variable
+
+_LOCAL = "http://localhost:4318"
+_PATH = "/v1/traces"
+_EXPECTED_URL = "http://HOST:PORT or https://HOST"
+
+
+class TracingSettings(Block):
+    """Traces: by OpenTelemetry's own names, and none unless one of them is set."""
+
+    exporter: Annotated[
+        Literal["otlp", "none"] | None,
+        Variable(
+            "OTEL_TRACES_EXPORTER",
+            expected="one of: otlp, none",
+            about="Without it traces are sent where an endpoint is named; where none is, nothing of tracing is loaded.",
+        ),
+    ] = None
+    disabled: Annotated[bool, Variable("OTEL_SDK_DISABLED", about="Switches traces off, whatever else is set.")] = False
+    endpoint: Annotated[
+        str | None,
+        Variable(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            expected=_EXPECTED_URL,
+            about=f"The collector; `{_PATH}` is added. With OTEL_TRACES_EXPORTER=otlp alone: {_LOCAL}.",
+        ),
+    ] = None
+    traces_endpoint: Annotated[
+        str | None,
+        Variable(
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            expected=_EXPECTED_URL,
+            about="The whole address for traces, where they go elsewhere.",
+        ),
+    ] = None
+    protocol: Annotated[
+        Literal["http/json"],
+        Variable("OTEL_EXPORTER_OTLP_PROTOCOL", about="Collectors take it where they take http/protobuf."),
+    ] = "http/json"
+    headers: Annotated[
+        SecretStr,
+        Variable(
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            expected="NAME=VALUE, several with a comma between them",
+            about="Sent with every export, such as a token.",
+        ),
+    ] = SecretStr("")
+    timeout_milliseconds: Annotated[
+        Whole,
+        Field(ge=1, le=60_000),
+        Variable("OTEL_EXPORTER_OTLP_TIMEOUT", about="How long an export may take, in milliseconds."),
+    ] = 10_000
+    sampler: Annotated[
+        Literal[
+            "always_on",
+            "always_off",
+            "traceidratio",
+            "parentbased_always_on",
+            "parentbased_always_off",
+            "parentbased_traceidratio",
+        ],
+        Variable(
+            "OTEL_TRACES_SAMPLER",
+            about="Every process decides by the trace's id alone, and all alike; `parentbased_` changes nothing.",
+        ),
+    ] = "parentbased_always_on"
+    sampler_argument: Annotated[
+        Decimal,
+        Field(ge=0.0, le=1.0),
+        Variable("OTEL_TRACES_SAMPLER_ARG", about="The share of traces, with a sampler of ratios."),
+    ] = 1.0
+
+    resource: Annotated[
+        str,
+        Variable(
+            "OTEL_RESOURCE_ATTRIBUTES",
+            expected="NAME=VALUE, several with a comma between them",
+            about="Stand on all spans; `service.name` is `postroom-api` and so on.",
+        ),
+    ] = ""
+    delay_milliseconds: Annotated[
+        Whole,
+        Field(ge=10, le=60_000),
+        Variable("OTEL_BSP_SCHEDULE_DELAY", about="How long spans are gathered before they are sent, in milliseconds."),
+    ] = 5_000
+    queue_spans: Annotated[
+        Whole,
+        Field(ge=1, le=1_000_000),
+        Variable("OTEL_BSP_MAX_QUEUE_SIZE", about="Spans kept while the collector takes none; older ones are lost."),
+    ] = 2_048
+
+    @field_validator("endpoint", "traces_endpoint")
+    @classmethod
+    def _check_url(cls, url: str | None) -> str | None:
+        if url is not None:
+            parts = split_url(SecretStr(url), schemes=("http", "https"))
+            require_host(parts)
+            if parts.username is not None or parts.query:
+                raise ValueError("it holds a user or a query")
+        return url
+
+    @field_validator("headers")
+    @classmethod
+    def _check_headers(cls, headers: SecretStr) -> SecretStr:
+        if not all(
+            name.replace("-", "").replace("_", "").isalnum() for name in _read_pairs(headers.get_secret_value())
+        ):
+            raise ValueError("a name holds what no header's may")
+        return headers
+
+    @field_validator("resource")
+    @classmethod
+    def _check_resource(cls, resource: str) -> str:
+        _read_pairs(resource)
+        return resource
+
+    @property
+    def url(self) -> str | None:
+        """Where traces are sent; None: nowhere."""
+        if self.disabled or self.exporter == "none":
+            return None
+        if self.traces_endpoint is not None:
+            return self.traces_endpoint
+        base = self.endpoint or (_LOCAL if self.exporter == "otlp" else None)
+        return None if base is None else base.rstrip("/") + _PATH
+
+    @property
+    def share(self) -> float:
+        """Of traces that are sent."""
+        if self.sampler.endswith("ratio"):
+            return self.sampler_argument
+        return 0.0 if self.sampler.endswith("off") else 1.0
+
+    def read_headers(self) -> dict[str, str]:
+        return _read_pairs(self.headers.get_secret_value())
+
+    def read_resource(self) -> dict[str, str]:
+        return _read_pairs(self.resource)
+
+
+def _read_pairs(text: str) -> dict[str, str]:
+    """As W3C Baggage writes them: percent-encoded where need be. Raises ValueError that quotes nothing."""
+    found: dict[str, str] = {}
+    for pair in text.split(",") if text else ():
+        name, equals, value = pair.strip().partition("=")
+        value = unquote(value.strip())
+        if not (equals and name.strip() and value.isprintable()):
+            raise ValueError("each is NAME=VALUE, with %2C for a comma within a value")
+        found[name.strip()] = value
+    return found
