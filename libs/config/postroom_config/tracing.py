@@ -20,6 +20,7 @@ class TracingSettings(Block):
         Literal["otlp", "none"] | None,
         Variable(
             "OTEL_TRACES_EXPORTER",
+            example="otlp",
             expected="one of: otlp, none",
             about="Without it traces are sent where an endpoint is named; where none is, nothing of tracing is loaded.",
         ),
@@ -29,6 +30,7 @@ class TracingSettings(Block):
         str | None,
         Variable(
             "OTEL_EXPORTER_OTLP_ENDPOINT",
+            example="http://collector:4318",
             expected=_EXPECTED_URL,
             about=f"The collector; `{_PATH}` is added. With OTEL_TRACES_EXPORTER=otlp alone: {_LOCAL}.",
         ),
@@ -37,6 +39,7 @@ class TracingSettings(Block):
         str | None,
         Variable(
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            example="https://traces.example.com/v1/traces",
             expected=_EXPECTED_URL,
             about="The whole address for traces, where they go elsewhere.",
         ),
@@ -49,6 +52,7 @@ class TracingSettings(Block):
         SecretStr,
         Variable(
             "OTEL_EXPORTER_OTLP_HEADERS",
+            example="authorization=Bearer%20...",
             expected="NAME=VALUE, several with a comma between them",
             about="Sent with every export, such as a token.",
         ),
@@ -56,7 +60,7 @@ class TracingSettings(Block):
     timeout_milliseconds: Annotated[
         Whole,
         Field(ge=1, le=60_000),
-        Variable("OTEL_EXPORTER_OTLP_TIMEOUT", about="How long an export may take, in milliseconds."),
+        Variable("OTEL_EXPORTER_OTLP_TIMEOUT", unit="milliseconds", about="How long an export may take."),
     ] = 10_000
     sampler: Annotated[
         Literal[
@@ -75,13 +79,14 @@ class TracingSettings(Block):
     sampler_argument: Annotated[
         Decimal,
         Field(ge=0.0, le=1.0),
-        Variable("OTEL_TRACES_SAMPLER_ARG", about="The share of traces, with a sampler of ratios."),
+        Variable("OTEL_TRACES_SAMPLER_ARG", unit="part of 1", about="The share of traces, with a sampler of ratios."),
     ] = 1.0
 
     resource: Annotated[
         str,
         Variable(
             "OTEL_RESOURCE_ATTRIBUTES",
+            example="deployment.environment.name=shop",
             expected="NAME=VALUE, several with a comma between them",
             about="Stand on all spans; `service.name` is `postroom-api` and so on.",
         ),
@@ -89,12 +94,18 @@ class TracingSettings(Block):
     delay_milliseconds: Annotated[
         Whole,
         Field(ge=10, le=60_000),
-        Variable("OTEL_BSP_SCHEDULE_DELAY", about="How long spans are gathered before they are sent, in milliseconds."),
+        Variable(
+            "OTEL_BSP_SCHEDULE_DELAY", unit="milliseconds", about="How long spans are gathered before they are sent."
+        ),
     ] = 5_000
     queue_spans: Annotated[
         Whole,
         Field(ge=1, le=1_000_000),
-        Variable("OTEL_BSP_MAX_QUEUE_SIZE", about="Spans kept while the collector takes none; older ones are lost."),
+        Variable(
+            "OTEL_BSP_MAX_QUEUE_SIZE",
+            unit="spans",
+            about="Spans kept while the collector takes none; older ones are lost.",
+        ),
     ] = 2_048
 
     @field_validator("endpoint", "traces_endpoint")
