@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-# | `NAME` or `OTHER` (secret) | expected | default | about |
+# | `NAME` or `OTHER` (secret) | type | unit | expected | default | example | read by | about |
 _ROW = re.compile(
     r"^\| `(?P<name>(?:POSTROOM|OTEL)_[A-Z_]+)`(?: or `[A-Z_]+`)?(?P<secret> \(secret\))?"
-    r" \| (?P<expected>[^|]+) \| (?P<default>[^|]+) \| (?P<about>[^|]+) \|$",
+    r" \|[^|]+\|[^|]*\| (?P<expected>[^|]+) \| (?P<default>[^|]+) \|[^|]*\|[^|]+\| (?P<about>[^|]+) \|$",
     re.MULTILINE,
 )
 _BOUNDS = re.compile(r"^a (?P<whole>whole )?number from (?P<lowest>[0-9.]+) to (?P<highest>[0-9.]+)$")
