@@ -4,7 +4,7 @@ ENGINE := build-support/with_docker
 .PHONY: help run send webhook-listen test package new-deploy release up rollback releases down lint fmt check docs lock benchmark chaos
 
 help: ## this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 25
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Postroom on this machine: three processes, no database server, no Docker
 	@deploy/embedded/run
