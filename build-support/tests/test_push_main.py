@@ -116,9 +116,7 @@ def test_a_branch_that_is_not_there_is_not_made(repositories: Repositories) -> N
 
 
 @pytest.mark.parametrize("away_for", ["fetch", "ls-remote"])
-def test_a_remote_that_does_not_answer_is_told_apart(
-    repositories: Repositories, tmp_path: Path, away_for: str
-) -> None:
+def test_a_remote_that_does_not_answer_is_told_apart(repositories: Repositories, tmp_path: Path, away_for: str) -> None:
     """Asked for a branch that is there."""
     repositories.commit("main", "Second")
     before = repositories.at("staging")

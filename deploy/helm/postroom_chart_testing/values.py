@@ -13,7 +13,7 @@ def build() -> Values:
         service: {"reference": f"registry.example.com:5000/mail/postroom-{service}@sha256:{digit * 64}"}
         for service, digit in (("api", "a"), ("worker", "b"), ("scheduler", "c"))
     }
-    return {"version": "0.1.0", "commit": COMMIT, "modified": False, "images": images}
+    return {"version": "0.1.0", "commit": COMMIT, "modified": False, "base": "python:3.11", "images": images}
 
 
 def minimal() -> Values:

@@ -61,7 +61,7 @@ def test_an_image_that_is_not_named_by_digest_is_refused(chart: Path, service: s
         render(chart, _with(f"build/images/{service}/reference", reference))
 
 
-@pytest.mark.parametrize("left_out", ["version", "commit", "modified", "images"])
+@pytest.mark.parametrize("left_out", ["version", "commit", "modified", "base", "images"])
 def test_a_build_is_named_in_full(chart: Path, left_out: str) -> None:
     values = minimal()
     del values["build"][left_out]

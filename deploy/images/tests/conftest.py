@@ -42,9 +42,12 @@ def base(base_name: str) -> Image:
 
 
 @pytest.fixture(scope="session")
-def build() -> Build:
+def build(base_name: str) -> Build:
     return Build(
-        version=os.environ["VERSION"], revision=os.environ["GIT_COMMIT"], source=os.environ.get("SOURCE_URL", "unknown")
+        version=os.environ["VERSION"],
+        revision=os.environ["GIT_COMMIT"],
+        source=os.environ.get("SOURCE_URL", "unknown"),
+        base=base_name,
     )
 
 

@@ -47,7 +47,10 @@ def test_a_library_that_was_stripped_is_smaller_and_works(prune: ModuleType, lib
 
     assert 0 < freed == before - library.stat().st_size
     used = subprocess.run(
-        [sys.executable, "-I", "-S", "-B", "-c", USE, library.parent.parent], capture_output=True, text=True, check=False
+        [sys.executable, "-I", "-S", "-B", "-c", USE, library.parent.parent],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (used.returncode, used.stdout, used.stderr) == (0, '{"a":[1,2.5,null]}\n', "")
 
