@@ -8,7 +8,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def build() -> Values:
-    """As `make package` writes it, after a push."""
+    """As `make publish` writes it."""
     images = {
         service: {"reference": f"registry.example.com:5000/mail/postroom-{service}@sha256:{digit * 64}"}
         for service, digit in (("api", "a"), ("worker", "b"), ("scheduler", "c"))

@@ -79,6 +79,7 @@ def test_the_database_is_of_a_version_that_is_tested(
     assert _parameters(applied, "aws_db_parameter_group.postroom") == {
         "require_secure_transport": "1",
         "character_set_server": "utf8mb4",
+        "max_connections": "500",
     }
 
 
