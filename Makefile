@@ -1,10 +1,10 @@
 # What a day needs. Each target is one program; read it to know more.
 .DEFAULT_GOAL := help
 ENGINE := build-support/with_docker
-.PHONY: help run send webhook-listen test package new-deploy release up rollback releases down lint fmt check docs lock benchmark chaos
+.PHONY: help run send webhook-listen test package publish new-deploy release up rollback releases down lint fmt check docs lock benchmark chaos
 
 help: ## this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 25
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Postroom on this machine: three processes, no database server, no Docker
 	@deploy/embedded/run
@@ -20,6 +20,9 @@ test: ## all tests, against real servers
 
 package: ## PEX files, an image for each service, its SBOM, dist/build.json
 	@$(ENGINE) build-support/on_debian python3 build-support/package.py
+
+publish: ## push the images of the build to REGISTRY, by digest; dist/published/build.json
+	@$(ENGINE) python3 build-support/publish_images.py
 
 new-deploy: ## a folder for a deploy: its config, its secrets; DEPLOY= names it
 	@$(ENGINE) build-support/on_debian --servers deploy/release/release new

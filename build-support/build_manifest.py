@@ -21,12 +21,14 @@ class Manifest:
         version: of Postroom.
         commit: 40 hex digits.
         modified: whether files differed from the commit's.
+        base: the image that its images stand on, as it was named.
         references: how Docker knows the image of each service.
     """
 
     version: str
     commit: str
     modified: bool
+    base: str
     references: Mapping[str, str]
 
     @property
@@ -45,14 +47,20 @@ def read_manifest(file: Path) -> Manifest:
         fail(f"{file}: not JSON: {error}", EX_DATAERR)
     try:
         references = {service: image["reference"] for service, image in told["images"].items()}
-        return Manifest(told["version"], told["commit"], told["modified"], references)
+        return Manifest(told["version"], told["commit"], told["modified"], told["base"], references)
     except (AttributeError, KeyError, TypeError):
-        fail(f"{file}: expected version, commit, modified, and a reference for each of images", EX_DATAERR)
+        fail(f"{file}: expected version, commit, modified, base, and a reference for each of images", EX_DATAERR)
 
 
 def write_manifest(file: Path, manifest: Manifest) -> None:
     images = {service: {"reference": reference} for service, reference in manifest.references.items()}
-    told = {"version": manifest.version, "commit": manifest.commit, "modified": manifest.modified, "images": images}
+    told = {
+        "version": manifest.version,
+        "commit": manifest.commit,
+        "modified": manifest.modified,
+        "base": manifest.base,
+        "images": images,
+    }
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(told, indent=2) + "\n", "utf-8")
 

@@ -1,6 +1,6 @@
 """Pushes the images that dist/build.json names, and writes what the registry keeps them as: dist/published/build.json.
 
-    REGISTRY=registry.example.com/mail build-support/with_docker python3 build-support/publish_images.py
+    make publish REGISTRY=registry.example.com/mail
 
 The file that is written has dist/build.json's form, with references that any machine can pull and that cannot come to
 mean another image: `registry.example.com/mail/postroom-api@sha256:...`. Nothing is built. What `docker login` kept

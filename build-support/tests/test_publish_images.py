@@ -109,7 +109,7 @@ def folder(tmp_path: Path, images: dict[str, str]) -> Path:
 
 
 def write(folder: Path, images: dict[str, str], **more: object) -> None:
-    built = {"version": "0.1.0", "commit": COMMIT, "modified": False} | more
+    built = {"version": "0.1.0", "commit": COMMIT, "modified": False, "base": "python:3.11"} | more
     built["images"] = {service: {"reference": image} for service, image in images.items()}
     (folder / "dist").mkdir(exist_ok=True)
     (folder / "dist/build.json").write_text(json.dumps(built))
@@ -206,7 +206,14 @@ def test_a_registry_that_is_no_name_is_refused(folder: Path, named: str) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", '{"images": {"api": {}}}', '{"version": "1", "commit": "c", "modified": false}']
+    "text",
+    [
+        "{",
+        "[]",
+        '{"images": {"api": {}}}',
+        '{"version": "1", "commit": "c", "modified": false, "base": "python:3.11"}',
+        '{"version": "1", "commit": "c", "modified": false, "images": {}}',
+    ],
 )
 def test_a_build_that_cannot_be_read_is_refused(registry: Registry, tmp_path: Path, text: str) -> None:
     (tmp_path / "dist").mkdir()

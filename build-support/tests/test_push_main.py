@@ -1,6 +1,7 @@
 """Against real repositories: one that is the remote, one that the script runs in."""
 
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +33,14 @@ class Repositories:
     def at(self, branch: str) -> str:
         return self.git("ls-remote", "origin", f"refs/heads/{branch}").split("\t")[0]
 
-    def push_main(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def push_main(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [SCRIPT, *arguments], cwd=self.clone, env=os.environ | ALONE, capture_output=True, text=True, check=False
+            [SCRIPT, *arguments],
+            cwd=self.clone,
+            env=os.environ | ALONE | variables,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
 
@@ -107,6 +113,24 @@ def test_a_branch_that_is_not_there_is_not_made(repositories: Repositories) -> N
     assert (done.returncode, done.stdout) == (65, "")
     assert "origin has no branch stagign" in done.stderr
     assert repositories.at("stagign") == ""
+
+
+@pytest.mark.parametrize("away_for", ["fetch", "ls-remote"])
+def test_a_remote_that_does_not_answer_is_told_apart(repositories: Repositories, tmp_path: Path, away_for: str) -> None:
+    """Asked for a branch that is there."""
+    repositories.commit("main", "Second")
+    before = repositories.at("staging")
+    git = tmp_path / "bin/git"
+    git.parent.mkdir()
+    real = shutil.which("git")
+    git.write_text(f'#!/bin/sh\n[ "$1" != {away_for} ] || set -- ls-remote {tmp_path}/nowhere\nexec {real} "$@"\n')
+    git.chmod(0o755)
+
+    done = repositories.push_main("staging", PATH=f"{git.parent}:{os.environ['PATH']}")
+
+    assert (done.returncode, done.stdout) == (69, "")
+    assert done.stderr.splitlines()[-1] == "push_main: origin could not be read, see above"
+    assert repositories.at("staging") == before
 
 
 def test_a_remote_that_refuses_is_a_failure(repositories: Repositories) -> None:

@@ -71,7 +71,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 
 def smoke(folder: Path, images: dict[str, str]) -> subprocess.CompletedProcess[str]:
     references = {service: {"reference": image} for service, image in images.items()}
-    build = {"version": "0.1.0", "commit": COMMIT, "modified": False, "images": references}
+    build = {"version": "0.1.0", "commit": COMMIT, "modified": False, "base": "python:3.11", "images": references}
     (folder / "build.json").write_text(json.dumps(build))
     command = [sys.executable, smoke_images.__file__, str(folder / "build.json")]
     return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -41,7 +41,7 @@ def package_chart(chart: Path, build: Any, folder: Path) -> Path:
     """Return the archive. Raises HelmError when the chart refuses the build, ValueError for another version."""
     described = yaml.safe_load((chart / "Chart.yaml").read_text("utf-8"))
     if not isinstance(build, dict):
-        raise ValueError("expected what `make package` writes")  # noqa: TRY004 - a file's fault, not a caller's
+        raise ValueError("expected what `make publish` writes")  # noqa: TRY004 - a file's fault, not a caller's
     if build.get("version") != described["appVersion"]:
         raise ValueError(f"a build of version {build.get('version')}, but the chart is of {described['appVersion']}")
     with tempfile.TemporaryDirectory() as work:

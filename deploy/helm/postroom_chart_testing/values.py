@@ -8,12 +8,12 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def build() -> Values:
-    """As `make package` writes it, after a push."""
+    """As `make publish` writes it."""
     images = {
         service: {"reference": f"registry.example.com:5000/mail/postroom-{service}@sha256:{digit * 64}"}
         for service, digit in (("api", "a"), ("worker", "b"), ("scheduler", "c"))
     }
-    return {"version": "0.1.0", "commit": COMMIT, "modified": False, "images": images}
+    return {"version": "0.1.0", "commit": COMMIT, "modified": False, "base": "python:3.11", "images": images}
 
 
 def minimal() -> Values:

@@ -1,8 +1,11 @@
 """The way in from outside."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from postroom_chart_testing.documents import Document
 from postroom_chart_testing.rendering import render
@@ -24,6 +27,16 @@ def test_it_publishes_the_api_and_neither_metrics_nor_probes(chart: Path) -> Non
     published = {path["path"] for path in rule["http"]["paths"]}
 
     assert published == documented - INSIDE | UNDOCUMENTED
+
+
+@pytest.mark.parametrize("page", ["deploy-aws", "deploy-kubernetes"])
+def test_a_page_asks_from_outside_only_for_what_is_published(chart: Path, page: str) -> None:
+    text = (ROOT / f"docs/how-to/{page}.md").read_text("utf-8")
+    asked = set(re.findall(r"curl .*https://postroom\.example\.com(/[^/\s]*)", text))
+    (rule,) = _ingress(chart)["spec"]["rules"]
+
+    assert asked <= {path["path"] for path in rule["http"]["paths"]}
+    assert asked or page == "deploy-kubernetes"
 
 
 def test_it_leads_to_the_service_of_the_api(chart: Path) -> None:

@@ -90,7 +90,7 @@ def test_a_build_that_cannot_be_run_anywhere_is_refused(
 
 
 def test_a_list_is_no_build(chart: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="make package"):
+    with pytest.raises(ValueError, match="make publish"):
         package_chart.package_chart(chart, [], tmp_path)
 
 

@@ -61,7 +61,7 @@ def test_an_image_that_is_not_named_by_digest_is_refused(chart: Path, service: s
         render(chart, _with(f"build/images/{service}/reference", reference))
 
 
-@pytest.mark.parametrize("left_out", ["version", "commit", "modified", "images"])
+@pytest.mark.parametrize("left_out", ["version", "commit", "modified", "base", "images"])
 def test_a_build_is_named_in_full(chart: Path, left_out: str) -> None:
     values = minimal()
     del values["build"][left_out]
@@ -121,7 +121,7 @@ def test_a_chart_that_depends_on_this_one_may_hand_down_its_own_values(chart: Pa
     assert render(chart, minimal() | {"global": {"team": "mail"}}).texts == render(chart, minimal()).texts
 
 
-def test_the_build_of_make_package_is_taken_as_it_is(chart: Path, tmp_path: Path) -> None:
+def test_a_published_build_is_taken_as_it_is(chart: Path, tmp_path: Path) -> None:
     manifest = tmp_path / "build.json"
     manifest.write_text(json.dumps(minimal()["build"]), "utf-8")
     values = helm_python.parse_set_json(f"build={manifest.read_text('utf-8')}")

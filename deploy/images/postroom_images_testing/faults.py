@@ -26,11 +26,16 @@ USER = 65532
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What an image must say that it was built from."""
+    """What an image must say that it was built from.
+
+    Args:
+        base: the image that it stands on, as it was named.
+    """
 
     version: str
     revision: str
     source: str
+    base: str
 
 
 def find_faults(image: Image, base: Image, service: str, build: Build) -> list[str]:
@@ -44,6 +49,7 @@ def find_faults(image: Image, base: Image, service: str, build: Build) -> list[s
             version=build.version,
             revision=build.revision,
             source=build.source,
+            base=build.base,
         ),
         *find_strange_variables(config, base.config, revision=build.revision),
         *find_volumes(config, base.config),

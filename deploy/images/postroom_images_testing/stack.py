@@ -100,6 +100,8 @@ class Stack:
                 "MYSQL_DATABASE": _DATABASE,
                 "MYSQL_USER": _DATABASE,
                 "MYSQL_PASSWORD_FILE": "/run/secrets/password",
+                # The public image asks for one way or another of having it.
+                "MARIADB_RANDOM_ROOT_PASSWORD": "yes",
             },
             options=[f"--mount=type=bind,source={folder / 'password'},target=/run/secrets/password,readonly"],
             network=self.network,

@@ -33,9 +33,17 @@ def find_shells(config: Config) -> list[str]:
     return findings
 
 
-def find_wrong_labels(config: Config, *, title: str, version: str, revision: str, source: str) -> list[str]:
+def find_wrong_labels(config: Config, *, title: str, version: str, revision: str, source: str, base: str) -> list[str]:
     """Of the Open Container Initiative's names (image-spec, annotations.md)."""
-    wanted = {"title": title, "version": version, "revision": revision, "source": source, "licenses": "MIT"}
+    wanted: dict[str, str | None] = {
+        "title": title,
+        "version": version,
+        "revision": revision,
+        "source": source,
+        "licenses": "MIT",
+        "base.name": base,
+        "base.digest": base.partition("@")[2] or None,
+    }
     labels = config.get("Labels") or {}
     return [
         f"label {name} is {labels.get(_TITLE + name)!r}, not {value!r}"

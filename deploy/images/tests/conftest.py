@@ -14,13 +14,18 @@ from postroom_images_testing.stack import SERVICES, Stack
 
 @pytest.fixture(scope="session")
 def names() -> dict[str, str]:
-    """Of the images: what Pants says it built, and what stands in for public ones."""
+    """Of the images: what Pants says it built, and what the services are run with."""
     return {service: built(service) for service in SERVICES} | {
-        server: subprocess.run(
-            ["deploy/images/debian/build", server], stdout=subprocess.PIPE, text=True, check=True
-        ).stdout.strip()
-        for server in ("mariadb", "redis")
+        "mariadb": os.environ.get("DATABASE_IMAGE") or made("mariadb"),
+        "redis": os.environ.get("REDIS_IMAGE") or made("redis"),
     }
+
+
+def made(server: str) -> str:
+    """From Debian's packages, where the caller named none."""
+    return subprocess.run(
+        ["deploy/images/debian/build", server], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.strip()
 
 
 def built(service: str) -> str:
@@ -42,9 +47,12 @@ def base(base_name: str) -> Image:
 
 
 @pytest.fixture(scope="session")
-def build() -> Build:
+def build(base_name: str) -> Build:
     return Build(
-        version=os.environ["VERSION"], revision=os.environ["GIT_COMMIT"], source=os.environ.get("SOURCE_URL", "unknown")
+        version=os.environ["VERSION"],
+        revision=os.environ["GIT_COMMIT"],
+        source=os.environ.get("SOURCE_URL", "unknown"),
+        base=base_name,
     )
 
 

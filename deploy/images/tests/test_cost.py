@@ -19,7 +19,7 @@ from postroom_images_testing.stack import PORTS, SERVICES, Stack
 MOST_BYTES = 100_000_000
 AIMED_RATIO = 3.0
 MOST_RATIO = 10.0
-"""Of a machine whose every core has five others to run. Less would tell of that, more is a start that went wrong."""
+"""About twice what was measured (docs/reference/images.md): more is taken for a start that went wrong."""
 ROUNDS = 5
 
 

@@ -1,5 +1,6 @@
 """The checks of images are seen to fail: one fault is planted in what is right, and it is told; nothing else is."""
 
+import dataclasses
 import importlib.util
 import stat
 from collections.abc import Mapping
@@ -11,13 +12,17 @@ from postroom_images_testing.contents import PACKAGES
 from postroom_images_testing.faults import Build, find_faults
 from postroom_images_testing.image import File, Files, Image
 
-BUILD = Build(version="1.2.3", revision="0" * 40, source="https://example.com/postroom")
+DIGEST = "sha256:" + "a" * 64
+BASE_NAME = f"example.com/python:3.11@{DIGEST}"
+BUILD = Build(version="1.2.3", revision="0" * 40, source="https://example.com/postroom", base=BASE_NAME)
 LABELS = {
     "org.opencontainers.image.title": "postroom-api",
     "org.opencontainers.image.version": "1.2.3",
     "org.opencontainers.image.revision": "0" * 40,
     "org.opencontainers.image.source": "https://example.com/postroom",
     "org.opencontainers.image.licenses": "MIT",
+    "org.opencontainers.image.base.name": BASE_NAME,
+    "org.opencontainers.image.base.digest": DIGEST,
 }
 VARIABLES = ["PATH=/usr/bin", "POSTROOM_COMMIT=" + "0" * 40]
 CONFIG: dict[str, Any] = {
@@ -83,13 +88,17 @@ def test_what_is_right_has_no_faults() -> None:
             f"label revision is '{'1' * 40}', not '{'0' * 40}'",
         ),
         ({"Labels": {**LABELS, "org.opencontainers.image.licenses": ""}}, "label licenses is '', not 'MIT'"),
+        (
+            {"Labels": {**LABELS, "org.opencontainers.image.base.name": "other"}},
+            f"label base.name is 'other', not {BASE_NAME!r}",
+        ),
     ],
 )
 def test_a_fault_in_how_it_starts_is_told(change: dict[str, Any], fault: str) -> None:
     assert fault in faults(CONFIG | change)
 
 
-@pytest.mark.parametrize("name", ["title", "version", "revision", "source", "licenses"])
+@pytest.mark.parametrize("name", ["title", "version", "revision", "source", "licenses", "base.name", "base.digest"])
 def test_a_label_that_is_missing_is_told(name: str) -> None:
     labels = {key: value for key, value in LABELS.items() if not key.endswith(f".{name}")}
 
@@ -99,7 +108,15 @@ def test_a_label_that_is_missing_is_told(name: str) -> None:
 
 
 def test_no_label_at_all_is_told() -> None:
-    assert len(faults(CONFIG | {"Labels": None})) == 5
+    assert len(faults(CONFIG | {"Labels": None})) == 7
+
+
+def test_a_base_that_is_named_without_a_digest_has_no_label_of_one() -> None:
+    build = dataclasses.replace(BUILD, base="postroom-debian-python:0")
+    labels = {**LABELS, "org.opencontainers.image.base.name": "postroom-debian-python:0"}
+    image = Image(CONFIG | {"Labels": labels}, right(), (), 1)
+
+    assert find_faults(image, BASE, "api", build) == [f"label base.digest is {DIGEST!r}, not None"]
 
 
 @pytest.mark.parametrize("entry_point", [["/bin/sh", "-c", "/app/pex"], ["/usr/bin/env", "/app/pex"], ["/app/x"], None])

@@ -12,6 +12,9 @@ from postroom_terraform_testing.wire import field
 
 Block = dict[str, Any]
 
+VERSION = "6.69"
+"""Of the provider whose schemas these are."""
+
 _KNOWN: dict[str, dict[str, Block]] = json.loads(Path(__file__).with_name("aws.json").read_text(encoding="utf-8"))
 RESOURCES = _KNOWN["resources"]
 DATA_SOURCES = _KNOWN["data"]

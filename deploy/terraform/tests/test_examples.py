@@ -1,12 +1,14 @@
 """Kubernetes, database and Redis as Postroom needs them."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from postroom_terraform_testing.module import Applied, Module
+from postroom_terraform_testing.module import SOURCE, Applied, Module
+from postroom_terraform_testing.schemas import RESOURCES, VERSION
 
 NETWORK = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1", "subnet-2"], "client_security_group_ids": ["sg-1"]}
 ISSUER = "oidc.eks.eu-west-1.example.com/id/0A1B"
@@ -77,6 +79,7 @@ def test_the_database_is_of_a_version_that_is_tested(
     assert _parameters(applied, "aws_db_parameter_group.postroom") == {
         "require_secure_transport": "1",
         "character_set_server": "utf8mb4",
+        "max_connections": "500",
     }
 
 
@@ -103,6 +106,14 @@ def test_redis_evicts_nothing_and_speaks_tls(example: Callable[[str], Module]) -
     assert redis["at_rest_encryption_enabled"] == "true"
     assert applied.outputs["environment"]["POSTROOM_REDIS_URL"].startswith("rediss://:AUTH_TOKEN@")
     assert (rule["referenced_security_group_id"], rule["from_port"], rule["to_port"]) == ("sg-1", 6379, 6379)
+
+
+def test_a_provider_that_would_not_know_the_written_password_is_refused() -> None:
+    """`auth_token_wo` is younger than the provider's major version; that of the schemas has it."""
+    (floor,) = re.findall(r'version = ">= ([0-9.]+), < 7.0"', (SOURCE / "examples/elasticache/versions.tf").read_text())
+
+    assert "w" in RESOURCES["aws_elasticache_replication_group"]["attributes"]["auth_token_wo"][1]
+    assert floor == VERSION
 
 
 def test_no_password_gets_into_the_state(example: Callable[[str], Module], tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ terraform {
 
   required_providers {
     aws = {
-      source  = "hashicorp/aws"
-      version = ">= 6.0, < 7.0"
+      source = "hashicorp/aws"
+      # The oldest that was seen to know auth_token_wo.
+      version = ">= 6.69, < 7.0"
     }
   }
 }

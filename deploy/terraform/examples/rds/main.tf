@@ -17,6 +17,12 @@ resource "aws_db_parameter_group" "postroom" {
     value = "utf8mb4"
   }
 
+  # RDS's own default, for MariaDB one for each 25 MB of memory, is less than two pods of each service may open.
+  parameter {
+    name  = "max_connections"
+    value = "500"
+  }
+
   # A new family is made before the old one goes: the instance always has one.
   lifecycle {
     create_before_destroy = true

@@ -31,7 +31,7 @@ variable "client_security_group_ids" {
 }
 
 variable "instance_class" {
-  description = "The size. Each api and each worker keeps up to 20 connections; see POSTROOM_DATABASE_POOL_SIZE."
+  description = "The size. Each api and each scheduler opens up to 20 connections, twice POSTROOM_DATABASE_POOL_SIZE; each worker up to 68, twice the sum of 2 and 4 × POSTROOM_WORKER_THREADS. The database takes 500 (max_connections in main.tf); raise that with the size."
   type        = string
   default     = "db.t4g.medium"
 }
