@@ -10,8 +10,10 @@ from postroom_release.folder import DeployFolder
 from postroom_release.history import History
 from postroom_release.readiness import wait_ready
 from postroom_release.record import Record, Records
-from postroom_release.saying import say
+from postroom_release.saying import progress, say
 
+WAIT_SECONDS = 120
+"""For each service to become ready, where nothing else is said."""
 _CONSUMERS_FIRST = ("worker", "scheduler", "api")
 """What a newer api asks for, a newer worker must understand; on the way back it is the other way round."""
 _MIGRATE_CODES = (EX_DATAERR, EX_CONFIG)
@@ -34,10 +36,7 @@ def run_release(folder: DeployFolder, number: int | None, *, action: str, wait_s
     with folder.held():
         records, history = Records(folder.releases), History(folder.history)
         record = records.read(_choose(records, history, number, action))
-        engine.ensure_images(
-            record.images.values(),
-            remedy=f"release {record.release} needs it: pull it, or package commit {record.commit} and release that",
-        )
+        _ensure_images(record)
         with compose.opened(folder, record) as opened:
             _prepare(opened, record, wait_seconds=wait_seconds)
             _replace(opened, record, history, action, wait_seconds=wait_seconds)
@@ -58,15 +57,34 @@ def take_down(folder: DeployFolder, *, volumes: bool) -> None:
     say("down; the database and its volume are gone" if volumes else "down; the database's volume stays")
 
 
-def run_admin(folder: DeployFolder, arguments: list[str], *, terminal: bool) -> int:
-    """One admin process of the release that runs; its exit code."""
+def run_admin(folder: DeployFolder, number: int | None, arguments: list[str], *, terminal: bool) -> int:
+    """One admin process; its exit code.
+
+    Where no release runs, as after a restore, its database and Redis are started for it and no service is: a database can
+    be looked at, and fenced, before anything works on it.
+
+    Args:
+        folder: of the deploy.
+        number: None: the release that runs, else the newest.
+        arguments: the admin's own.
+        terminal: there is one.
+    """
     folder.ensure_there()
     engine.ensure_answers()
-    running = History(folder.history).running
-    if running is None:
-        raise Refused("no release runs; `make up` runs one", exit_code=EX_NOINPUT)
-    with compose.opened(folder, Records(folder.releases).read(running)) as opened:
-        return opened.run("admin", *arguments, terminal=terminal)
+    records, history = Records(folder.releases), History(folder.history)
+    running = history.running
+    if running is not None and number not in {None, running}:
+        raise Refused(f"release {running} runs, and only its admin does; `make down` ends it", exit_code=EX_USAGE)
+    if running is not None:
+        with compose.opened(folder, records.read(running)) as opened:
+            return opened.run("admin", *arguments, terminal=terminal)
+    with folder.held():  # no service is to start while it works
+        record = records.read(_choose(records, history, number, "admin"))
+        _ensure_images(record)
+        with compose.opened(folder, record) as opened:
+            _hand_over(opened, "database", "admin")
+            _start_backing(opened, record, wait_seconds=WAIT_SECONDS)
+            return opened.run("admin", *arguments, terminal=terminal)
 
 
 def _choose(records: Records, history: History, number: int | None, action: str) -> int:
@@ -84,19 +102,34 @@ def _choose(records: Records, history: History, number: int | None, action: str)
     return number
 
 
-def _prepare(opened: Compose, record: Record, *, wait_seconds: int) -> None:
-    """All that must succeed before a container of a service is touched."""
-    if opened.run("secrets") != 0:
+def _ensure_images(record: Record) -> None:
+    engine.ensure_images(
+        record.images.values(),
+        remedy=f"release {record.release} needs it: pull it, or package commit {record.commit} and release that",
+    )
+
+
+def _hand_over(opened: Compose, *readers: str) -> None:
+    if not opened.hand_over(*readers):
         raise Refused(
             "the secrets could not be handed over, see above; no service was touched", exit_code=EX_UNAVAILABLE
         )
+
+
+def _start_backing(opened: Compose, record: Record, *, wait_seconds: int) -> None:
     for service in (service for service in record.images if service not in SERVICES):
         if not _bring_up(opened, record, service, wait_seconds=wait_seconds):
             raise Refused(
                 f"{service} did not become ready, its last lines stand above; no service was touched",
                 exit_code=EX_UNAVAILABLE,
             )
-    say(f"release {record.release}: migrate")
+
+
+def _prepare(opened: Compose, record: Record, *, wait_seconds: int) -> None:
+    """All that must succeed before a container of a service is touched."""
+    _hand_over(opened, "database", "admin", *SERVICES)
+    _start_backing(opened, record, wait_seconds=wait_seconds)
+    progress(f"release {record.release}: migrate")
     if (code := opened.run("migrate")) != 0:
         raise Refused(
             f"release {record.release} does not run: migrate ended with {code}, see above; what ran before goes on",
@@ -121,7 +154,7 @@ def _replace(opened: Compose, record: Record, history: History, action: str, *, 
 
 
 def _bring_up(opened: Compose, record: Record, service: str, *, wait_seconds: int) -> bool:
-    say(f"release {record.release}: {service}")
+    progress(f"release {record.release}: {service}")
     ready = opened.up(service) and wait_ready(opened.project, service, seconds=wait_seconds)
     if not ready:
         opened.do("logs", "--no-log-prefix", "--tail", "20", service)

@@ -1,0 +1,112 @@
+"""In which order Compose is told what, by a `docker` that only listens."""
+
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from postroom_release.build import Build
+from postroom_release.config import Config
+from postroom_release.errors import EX_NOINPUT, EX_USAGE
+from postroom_release.folder import DeployFolder
+from postroom_release.record import Records
+from postroom_release_testing.told import Listener
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+class Operator:
+    """Whoever calls the launcher, in a deploy with two releases: 2 brings a newer database."""
+
+    def __init__(self, deploy: DeployFolder, listener: Listener) -> None:
+        self.deploy = deploy
+        self.listener = listener
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        self.listener.forget()
+        return subprocess.run(
+            ["deploy/release/release", *arguments],
+            env=self.listener.environment | {"DEPLOY": str(self.deploy.path)},
+            input=f"{self.deploy.name}\n",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def must(self, *arguments: str) -> list[str]:
+        """What Compose was told."""
+        done = self.run(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return self.told
+
+    @property
+    def told(self) -> list[str]:
+        return [told.words for told in self.listener.composed()]
+
+    def image_of(self, service: str) -> str:
+        """The one that it was last brought up with."""
+        told = [one for one in self.listener.composed() if one.words.startswith("up ") and one.words.endswith(service)]
+        return told[-1].environment[f"{service.upper()}_IMAGE"]
+
+
+@pytest.fixture
+def operator(deploy: DeployFolder, build: Build, config: Config, tmp_path: Path) -> Operator:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    records = Records(deploy.releases)
+    for database in ("old-database", "new-database"):
+        records.add(
+            build, config, images={"database": database, "redis": "redis"}, compose="services: {}\n", now=NOW
+        )
+    return Operator(deploy, Listener(programs))
+
+
+def test_an_admin_process_of_the_release_that_runs_starts_nothing(operator: Operator) -> None:
+    operator.must("up", "1")
+
+    assert operator.must("admin", "doctor", "--release") == ["run admin doctor --release"]
+
+
+def test_where_nothing_runs_an_admin_process_gets_secrets_and_a_database_and_no_service_is_started(
+    operator: Operator,
+) -> None:
+    operator.must("up", "1")
+    operator.must("down")
+
+    assert operator.must("admin", "--release", "1", "fence") == [
+        "run --env TO=database admin secrets",
+        "up database",
+        "up redis",
+        "run admin fence",
+    ]
+    assert operator.run("list").stdout.count("*") == 0
+
+
+def test_without_a_number_it_is_the_newest(operator: Operator) -> None:
+    assert operator.must("admin", "fence")[-1] == "run admin fence"
+    assert operator.listener.composed()[-1].environment["RELEASE"] == "2"
+
+
+def test_an_admin_process_answers_on_stdout_alone(operator: Operator) -> None:
+    done = operator.run("admin", "fence")
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "release 2: database\nrelease 2: redis\n"
+
+
+def test_another_release_than_the_one_that_runs_has_no_admin_process(operator: Operator) -> None:
+    operator.must("up", "1")
+
+    done = operator.run("admin", "--release", "2", "fence")
+
+    assert done.returncode == EX_USAGE
+    assert done.stderr == "postroom: release 1 runs, and only its admin does; `make down` ends it\n"
+    assert operator.told == []
+
+
+def test_without_a_release_there_is_no_admin_process(operator: Operator) -> None:
+    for file in operator.deploy.releases.iterdir():
+        file.unlink()
+
+    assert operator.run("admin", "fence").returncode == EX_NOINPUT
