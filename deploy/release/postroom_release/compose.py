@@ -27,10 +27,16 @@ class Compose:
         self._command = [*find_compose(), "--progress", "quiet", "--project-name", project, "--file", str(file)]
         self._environment = environment
 
-    def up(self, service: str) -> bool:
-        """Replace it where it differs, and do not wait for it. Nothing is built or pulled."""
+    def up(self, service: str, *, replace: bool = True) -> bool:
+        """Replace it where it differs, and do not wait for it. Nothing is built or pulled.
+
+        Args:
+            service: its name.
+            replace: False: one that is there stays as it is, and is started if it does not run.
+        """
         # What it depends on has been run step by step before.
-        return self.do("up", "--detach", "--no-build", "--no-deps", "--pull", "never", service) == 0
+        how = ("--detach", "--no-build", "--no-deps", "--pull", "never", *(() if replace else ("--no-recreate",)))
+        return self.do("up", *how, service) == 0
 
     def run(self, service: str, *arguments: str, terminal: bool = False) -> int:
         """Run a one-off process to its end; its exit code."""

@@ -245,7 +245,7 @@ def test_a_failed_migration_touches_nothing(running: Running) -> None:
     answer = running.deploy.run("up")
 
     assert answer.code == EX_UNAVAILABLE
-    assert f"release {number} does not run: migrate ended with 69, see above; what ran before goes on" in answer.err
+    assert f"release {number} does not run: migrate ended with 69, see above; api, worker and scheduler go on as before" in answer.err
     assert running.container_ids() == before
     assert running.deploy.running == running.first
     assert running.ask("/readyz")["ready"]

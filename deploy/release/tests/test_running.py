@@ -8,7 +8,7 @@ import pytest
 
 from postroom_release.build import Build
 from postroom_release.config import Config
-from postroom_release.errors import EX_NOINPUT, EX_USAGE
+from postroom_release.errors import EX_NOINPUT, EX_UNAVAILABLE, EX_USAGE
 from postroom_release.folder import DeployFolder
 from postroom_release.record import Records
 from postroom_release_testing.told import Listener
@@ -110,3 +110,62 @@ def test_without_a_release_there_is_no_admin_process(operator: Operator) -> None
         file.unlink()
 
     assert operator.run("admin", "fence").returncode == EX_NOINPUT
+
+
+def test_going_forward_the_database_is_replaced_and_going_back_it_stays(operator: Operator) -> None:
+    operator.must("up", "1")
+    assert operator.image_of("database") == "old-database"
+
+    assert "up database" in operator.must("up", "2")
+    assert operator.image_of("database") == "new-database"
+
+    assert "up --no-recreate database" in operator.must("rollback", "1")
+    assert operator.image_of("database") == "new-database"
+    assert operator.told[-3:] == ["up api", "up scheduler", "up worker"]
+
+    assert "up --no-recreate database" in operator.must("up", "1")
+    assert operator.image_of("database") == "new-database"
+
+
+def test_a_database_that_was_started_for_a_release_that_never_ran_stays(operator: Operator) -> None:
+    operator.must("up", "1")
+    operator.listener.fail("run --rm --no-deps --pull never --no-TTY migrate")
+    refused = operator.run("up", "2")
+    assert (refused.returncode, operator.image_of("database")) == (EX_UNAVAILABLE, "new-database")
+    assert refused.stderr.endswith("migrate ended with 1, see above; api, worker and scheduler go on as before\n")
+    operator.listener.fail("nothing")
+    operator.must("down")
+
+    operator.must("up", "1")
+
+    assert operator.image_of("database") == "new-database"
+
+
+def test_a_database_that_is_not_known_keeps_an_older_release_from_running(operator: Operator) -> None:
+    operator.must("up", "2")
+    (operator.deploy.releases / "000002.json").unlink()
+
+    refused = operator.run("rollback", "1")
+
+    assert refused.returncode == EX_NOINPUT
+    assert "there is no record of release 2, whose database was started last" in refused.stderr
+    assert operator.told == []
+
+
+def test_a_database_that_was_removed_binds_nobody(operator: Operator) -> None:
+    operator.must("up", "2")
+    operator.must("down", "--volumes")
+
+    assert "up database" in operator.must("up", "1")
+    assert operator.image_of("database") == "old-database"
+
+
+def test_a_database_that_does_not_become_ready_ends_it_before_a_service_is_touched(operator: Operator) -> None:
+    operator.must("up", "1")
+    operator.listener.fail("never database")
+
+    refused = operator.run("up", "2")
+
+    assert refused.returncode == EX_UNAVAILABLE
+    assert "no container of api, worker or scheduler was touched" in refused.stderr
+    assert operator.told[-2:] == ["up database", "logs --no-log-prefix --tail 20 database"]
