@@ -12,6 +12,7 @@ from postroom_release.history import REMOVED, History
 from postroom_release.readiness import wait_ready
 from postroom_release.record import Record, Records
 from postroom_release.saying import progress, say
+from postroom_release.secrets import ensure_secrets
 
 WAIT_SECONDS = 120
 """For each service to become ready, where nothing else is said."""
@@ -38,11 +39,13 @@ def run_release(folder: DeployFolder, number: int | None, *, action: str, wait_s
         records, history = Records(folder.releases), History(folder.history)
         backed = choose_backing(records, history, records.read(_choose(records, history, number, action)))
         record = backed.record
+        ensure_secrets(folder.secrets, record.config.secrets)
         _ensure_images(record)
         with compose.opened(folder, record) as opened:
-            _hand_over(opened, "database", "admin", *SERVICES)
+            _hand_over(opened, "database", "migrate")
             _start_backing(opened, backed, history, action, wait_seconds=wait_seconds)
             _migrate(opened, record)
+            _hand_over(opened, "admin", *SERVICES)
             _replace(opened, record, history, action, wait_seconds=wait_seconds)
             _remove_unused(opened, record)
     say(f"release {record.release} runs: http://{record.config.publish}")
@@ -86,6 +89,7 @@ def run_admin(folder: DeployFolder, number: int | None, arguments: list[str], *,
             return opened.run("admin", *arguments, terminal=terminal)
     with folder.held():  # no service is to start while it works
         backed = choose_backing(records, history, records.read(_choose(records, history, number, "admin")))
+        ensure_secrets(folder.secrets, backed.record.config.secrets)
         _ensure_images(backed.record)
         with compose.opened(folder, backed.record) as opened:
             _hand_over(opened, "database", "admin")
@@ -118,7 +122,8 @@ def _ensure_images(record: Record) -> None:
 def _hand_over(opened: Compose, *readers: str) -> None:
     if not opened.hand_over(*readers):
         raise Refused(
-            "the secrets could not be handed over, see above; no container was touched", exit_code=EX_UNAVAILABLE
+            "the secrets could not be handed over, see above; no container of api, worker or scheduler was touched",
+            exit_code=EX_UNAVAILABLE,
         )
 
 

@@ -3,6 +3,7 @@
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from postroom_release.errors import EX_CONFIG, Refused
@@ -40,6 +41,15 @@ def make_secrets(folder: Path) -> None:
         descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(f"{text}\n")
+
+
+def ensure_secrets(folder: Path, names: Iterable[str]) -> None:
+    """Raises Refused where some of these are not there, or as `list_secrets` does."""
+    found = list_secrets(folder)
+    if missing := [f"secrets/{name}" for name in names if name not in found]:
+        raise Refused(
+            f"{', '.join(missing)}: the release reads it, and it is not there (in {folder.parent})", exit_code=EX_CONFIG
+        )
 
 
 def list_secrets(folder: Path) -> list[str]:

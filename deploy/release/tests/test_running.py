@@ -8,7 +8,7 @@ import pytest
 
 from postroom_release.build import Build
 from postroom_release.config import Config
-from postroom_release.errors import EX_NOINPUT, EX_UNAVAILABLE, EX_USAGE
+from postroom_release.errors import EX_CONFIG, EX_NOINPUT, EX_UNAVAILABLE, EX_USAGE
 from postroom_release.folder import DeployFolder
 from postroom_release.record import Records
 from postroom_release_testing.told import Listener
@@ -169,3 +169,37 @@ def test_a_database_that_does_not_become_ready_ends_it_before_a_service_is_touch
     assert refused.returncode == EX_UNAVAILABLE
     assert "no container of api, worker or scheduler was touched" in refused.stderr
     assert operator.told[-2:] == ["up database", "logs --no-log-prefix --tail 20 database"]
+
+
+def test_services_get_their_secrets_after_the_migration(operator: Operator) -> None:
+    assert operator.must("up") == [
+        "run --env TO=database migrate secrets",
+        "up database",
+        "up redis",
+        "run migrate",
+        "run --env TO=admin api worker scheduler secrets",
+        "up worker",
+        "up scheduler",
+        "up api",
+    ]
+
+
+def test_a_migration_that_fails_leaves_the_secrets_of_the_services_as_they_were(operator: Operator) -> None:
+    operator.listener.fail("run --rm --no-deps --pull never --no-TTY migrate")
+
+    operator.run("up")
+
+    assert operator.told[-1] == "run migrate"
+
+
+@pytest.mark.parametrize("command", [("up", "1"), ("rollback", "1"), ("admin", "fence")])
+def test_a_release_whose_secrets_are_not_there_is_refused_before_anything(
+    operator: Operator, command: tuple[str, ...]
+) -> None:
+    (operator.deploy.secrets / "secret_key").unlink()
+
+    refused = operator.run(*command)
+
+    assert refused.returncode == EX_CONFIG
+    assert refused.stderr.startswith("postroom: secrets/secret_key: the release reads it, and it is not there")
+    assert operator.told == []
