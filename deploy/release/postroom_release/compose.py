@@ -12,6 +12,7 @@ from pathlib import Path
 from postroom_release.errors import EX_UNAVAILABLE, Refused
 from postroom_release.folder import DeployFolder
 from postroom_release.record import Record
+from postroom_release.secrets import FOR_DATABASE, mark_secrets
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _TOOLS = _CHECKOUT / "build-support/tools"
@@ -101,6 +102,7 @@ def _variables(folder: DeployFolder, record: Record, environment: Path) -> dict[
             "RELEASE": str(record.release),
             "ENVIRONMENT": str(environment),
             "SECRETS": str(folder.secrets),
+            "SECRETS_MARK": mark_secrets(folder.secrets, set(record.config.secrets) - set(FOR_DATABASE)),
             "CERTIFICATES": str(folder.certificates),
             "API_PUBLISH": record.config.publish,
             "WORKER_REPLICAS": record.config.worker_replicas,
