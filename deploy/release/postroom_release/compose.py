@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from postroom_release.errors import EX_UNAVAILABLE, Refused
 from postroom_release.folder import DeployFolder
 from postroom_release.record import Record
-from postroom_release.secrets import FOR_DATABASE, mark_secrets
+from postroom_release.secrets import FOR_DATABASE, MOUNTED, mark_secrets
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _TOOLS = _CHECKOUT / "build-support/tools"
@@ -43,6 +43,12 @@ class Compose:
         """Run a one-off process to its end; its exit code."""
         how = ("--rm", "--no-deps", "--pull", "never", *(() if terminal else ("--no-TTY",)))
         return self.do("run", *how, service, *arguments)
+
+    def check(self, secrets: Mapping[str, Path]) -> int:
+        """Ask the build whether it takes the config, with these secrets by name and no others; its exit code."""
+        how = ("--rm", "--no-deps", "--pull", "never", "--no-TTY")
+        mounts = [f"--volume={file}:{MOUNTED}/{name}:ro" for name, file in secrets.items()]
+        return self.do("run", *how, *mounts, "check")
 
     def hand_over(self, *readers: str) -> bool:
         """Give these their secrets, as they are now; nobody else's are touched."""

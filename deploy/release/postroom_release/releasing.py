@@ -12,7 +12,7 @@ from postroom_release.errors import EX_CANTCREAT, EX_CONFIG, EX_UNAVAILABLE, Ref
 from postroom_release.folder import DeployFolder
 from postroom_release.record import Record, Records
 from postroom_release.saying import say
-from postroom_release.secrets import list_secrets, make_secrets
+from postroom_release.secrets import VARIABLES, list_secrets, make_secrets
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _COMPOSE = _CHECKOUT / "deploy/compose/compose.yaml"
@@ -76,7 +76,7 @@ def make_release(folder: DeployFolder, build_file: Path) -> Record:
         0, "", build.version, build.commit, build.modified, build.images | beside, config, text
     )  # never written: what the check runs
     with compose.opened(folder, candidate) as opened:
-        code = opened.run("check")
+        code = opened.check({name: folder.secrets / name for name in config.secrets if name in VARIABLES})
     if code != 0:
         raise Refused(
             f"no release was made: the build refuses the config, see above (config.env and secrets/ in {folder.path})",
