@@ -1,13 +1,17 @@
 """Making a release, with a `docker` that only listens."""
 
 import json
+import stat
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from postroom_release.errors import EX_UNAVAILABLE
+from postroom_release import engine, releasing
+from postroom_release.errors import EX_CANTCREAT, EX_UNAVAILABLE
 from postroom_release.folder import DeployFolder
+from postroom_release.history import History
 from postroom_release.record import Records
 from postroom_release_testing.told import Listener
 
@@ -30,6 +34,17 @@ def build_file(tmp_path: Path) -> Path:
 def make_release(deploy: DeployFolder, build_file: Path, listener: Listener) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["deploy/release/release", "release", "--build", str(build_file)],
+        env=listener.environment | {"DEPLOY": str(deploy.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def make_deploy(deploy: DeployFolder, listener: Listener) -> subprocess.CompletedProcess[str]:
+    listener.find_nothing()
+    return subprocess.run(
+        ["deploy/release/release", "new"],
         env=listener.environment | {"DEPLOY": str(deploy.path)},
         capture_output=True,
         text=True,
@@ -121,3 +136,56 @@ def test_what_is_not_there_and_cannot_be_pulled_is_refused(
 
     assert done.returncode == EX_UNAVAILABLE
     assert "the image nowhere:1 is not in the engine, and cannot be pulled" in done.stderr
+
+
+def test_the_number_of_a_release_that_ran_is_not_given_again_when_its_record_is_gone(
+    deploy: DeployFolder, build_file: Path, listener: Listener
+) -> None:
+    make_release(deploy, build_file, listener)
+    History(deploy.history).note("up", 1, "ready", now=datetime(2026, 1, 2, tzinfo=UTC))
+    (deploy.releases / "000001.json").unlink()
+
+    make_release(deploy, build_file, listener)
+
+    assert Records(deploy.releases).numbers() == [2]
+
+
+def test_a_deploy_is_made_whole(tmp_path: Path, listener: Listener) -> None:
+    made = DeployFolder(tmp_path / "deploys" / "shop")
+
+    assert make_deploy(made, listener).returncode == 0
+
+    assert sorted(file.name for file in made.path.iterdir()) == ["certificates", "config.env", "releases", "secrets"]
+    assert stat.S_IMODE(made.path.stat().st_mode) == 0o700
+    assert stat.S_IMODE(made.config.stat().st_mode) == 0o600
+    assert list(made.path.parent.iterdir()) == [made.path]
+
+
+def test_an_interrupted_one_leaves_nothing_and_can_be_made_again(
+    tmp_path: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(folder: Path) -> None:
+        folder.mkdir()
+        raise KeyboardInterrupt
+
+    made = DeployFolder(tmp_path / "deploys" / "shop")
+    monkeypatch.setattr(releasing, "make_secrets", interrupt)
+    monkeypatch.setenv("PATH", listener.environment["PATH"])
+    monkeypatch.setattr(engine, "list_belongings", lambda _: [])
+    with pytest.raises(KeyboardInterrupt):
+        releasing.make_deploy(made, {})
+    assert list(made.path.parent.iterdir()) == []
+
+    made.path.mkdir()
+    assert make_deploy(made, listener).returncode == 0
+
+
+def test_what_is_there_stays_as_it_is(tmp_path: Path, listener: Listener) -> None:
+    made = DeployFolder(tmp_path / "shop")
+    (made.path / "secrets").mkdir(parents=True)
+
+    done = make_deploy(made, listener)
+
+    assert done.returncode == EX_CANTCREAT
+    assert [file.name for file in made.path.iterdir()] == ["secrets"]
+    assert str(made.path) in done.stderr
