@@ -46,8 +46,8 @@ def _find_image(records: Records, started: list[int], service: str) -> str | Non
     for number in reversed(started):
         if number not in records.numbers():
             raise Refused(
-                f"there is no record of release {number}, whose {service} was started last: an older release would start one "
-                "of its own, perhaps older than the data that is there; bring the record back, or make a new release",
+                f"there is no record of release {number}, whose {service} was started last: an older release would "
+                "start one of its own, perhaps older than the data; bring the record back, or make a new release",
                 exit_code=EX_NOINPUT,
             )
         if image := records.read(number).images.get(service):

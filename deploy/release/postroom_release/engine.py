@@ -33,15 +33,15 @@ def ensure_images(images: Iterable[str], *, remedy: str) -> None:
 def fix_image(name: str) -> str:
     """What a name stands for now, as what never moves: a digest of a registry, else the id in this engine.
 
-    A name that the engine does not know is pulled first. So is a tag that came from a registry, because what it stands for
-    there may be newer; where it cannot be pulled, what the engine has is taken, and that is said.
+    A name that the engine does not know is pulled first. So is a tag that came from a registry, because what it stands
+    for there may be newer; where it cannot be pulled, what the engine has is taken, and that is said.
 
     Raises:
         Refused: it is not there, and cannot be pulled.
     """
     told = inspect_image(name)
     if told is None or (told.get("RepoDigests") and not _FIXED.search(name)):
-        pulled = subprocess.run(["docker", "pull", "--quiet", name], stdout=subprocess.DEVNULL, check=False)  # noqa: S603, S607 - a fixed command
+        pulled = subprocess.run(["docker", "pull", name], stdout=subprocess.DEVNULL, check=False)  # noqa: S603, S607 - a fixed command
         if pulled.returncode == 0:
             told = inspect_image(name)
         elif told is not None:

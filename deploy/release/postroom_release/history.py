@@ -22,8 +22,8 @@ class Step:
     Args:
         at: RFC 3339, UTC.
         action: the command: up, rollback, admin, down, or down --volumes.
-        outcome: `starting` is written before the release's own database and Redis are started, `replacing` before the first
-            container of a service is touched, so that a command that was killed shows.
+        outcome: `starting` is written before the release's own database and Redis are started, `replacing` before the
+            first container of a service is touched, so that a command that was killed shows.
     """
 
     at: str

@@ -84,13 +84,19 @@ def _parser() -> argparse.ArgumentParser:
     rollback.add_argument("number", type=_number, metavar="N", help="its number, as `list` shows it")
     for command in (up, rollback):
         command.add_argument(
-            "--wait", type=_number, default=WAIT_SECONDS, metavar="SECONDS", help=f"for each service to become ready ({WAIT_SECONDS})"
+            "--wait",
+            type=_number,
+            default=WAIT_SECONDS,
+            metavar="SECONDS",
+            help=f"for each service to become ready ({WAIT_SECONDS})",
         )
     listing = commands.add_parser("list", help="all releases; * marks the one that runs")
     listing.add_argument("--json", action="store_true", help="as JSON, oldest first, with images and config")
     down = commands.add_parser("down", help="end and remove the containers; data stays")
     down.add_argument("--volumes", action="store_true", help="remove the database, too; asks first")
-    admin = commands.add_parser("admin", help="an admin process of the running release, else of the newest: `admin doctor`")
+    admin = commands.add_parser(
+        "admin", help="an admin process of the running release, else of the newest: `admin doctor`"
+    )
     admin.add_argument("--release", dest="number", type=_number, metavar="N", help="of another one, where none runs")
     return parser
 

@@ -1,4 +1,7 @@
-"""Releases: one build and one config, written once. A record never changes, and the number of one that ran is given to no other."""
+"""Releases: one build and one config, written once. A record never changes.
+
+The number of a release that ran is given to no other, even when its record is gone.
+"""
 
 import hashlib
 import json

@@ -54,7 +54,9 @@ def make_deploy(folder: DeployFolder, environ: Mapping[str, str]) -> None:
             made.config.write_text(Template(_TEMPLATE.read_text()).substitute(images))
             made.path.rename(folder.path)  # an empty folder may be there
     except OSError as problem:
-        raise Refused(f"{problem.filename2 or problem.filename}: {problem.strerror}", exit_code=EX_CANTCREAT) from problem
+        raise Refused(
+            f"{problem.filename2 or problem.filename}: {problem.strerror}", exit_code=EX_CANTCREAT
+        ) from problem
     say(f"made {folder.path}")
     say("  config.env   what to run and how; read it before `make release`: at first mail only goes into an inbox")
     say("  secrets/     one file each, for you alone; keep a copy of them apart from the database's backup")

@@ -69,8 +69,8 @@ def take_down(folder: DeployFolder, *, volumes: bool) -> None:
 def run_admin(folder: DeployFolder, number: int | None, arguments: list[str], *, terminal: bool) -> int:
     """One admin process; its exit code.
 
-    Where no release runs, as after a restore, its database and Redis are started for it and no service is: a database can
-    be looked at, and fenced, before anything works on it.
+    Where no release runs, as after a restore, its database and Redis are started for it and no service is: a database
+    can be looked at, and fenced, before anything works on it.
 
     Args:
         folder: of the deploy.
@@ -134,8 +134,8 @@ def _start_backing(opened: Compose, backed: Backed, history: History, action: st
     for service in (service for service in BACKING if service in record.images):
         if not _bring_up(opened, record, service, replace=backed.own, wait_seconds=wait_seconds):
             raise Refused(
-                f"{service} of release {record.release} did not become ready, its last lines stand above; no container of "
-                "api, worker or scheduler was touched",
+                f"{service} of release {record.release} did not become ready, its last lines stand above; no container "
+                "of api, worker or scheduler was touched",
                 exit_code=EX_UNAVAILABLE,
             )
 
@@ -144,8 +144,8 @@ def _migrate(opened: Compose, record: Record) -> None:
     progress(f"release {record.release}: migrate")
     if (code := opened.run("migrate")) != 0:
         raise Refused(
-            f"release {record.release} does not run: migrate ended with {code}, see above; api, worker and scheduler go on "
-            "as before",
+            f"release {record.release} does not run: migrate ended with {code}, see above; api, worker and scheduler "
+            "go on as before",
             exit_code=code if code in _MIGRATE_CODES else EX_UNAVAILABLE,
         )
 

@@ -100,7 +100,7 @@ def test_where_it_cannot_be_pulled_the_one_that_is_there_is_taken_and_that_is_sa
 ) -> None:
     listener.know_image("mariadb:10.11", digests=[f"mariadb@sha256:{'b' * 64}"])
     put_database(deploy, "mariadb:10.11")
-    listener.fail("pull --quiet mariadb:10.11")
+    listener.fail("pull mariadb:10.11")
 
     done = make_release(deploy, build_file, listener)
 

@@ -56,9 +56,7 @@ def operator(deploy: DeployFolder, build: Build, config: Config, tmp_path: Path)
     programs.mkdir()
     records = Records(deploy.releases)
     for database in ("old-database", "new-database"):
-        records.add(
-            build, config, images={"database": database, "redis": "redis"}, compose="services: {}\n", now=NOW
-        )
+        records.add(build, config, images={"database": database, "redis": "redis"}, compose="services: {}\n", now=NOW)
     return Operator(deploy, Listener(programs))
 
 
