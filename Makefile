@@ -40,7 +40,7 @@ releases: ## all releases, and which one runs
 	@deploy/release/release list
 
 down: ## end what `make up` runs; the data stays
-	@$(ENGINE) --keep deploy/release/release down
+	@$(ENGINE) --running deploy/release/release down
 
 lint: ## style of Python and shell, workflows, Dockerfiles; changes nothing
 	@build-support/lint

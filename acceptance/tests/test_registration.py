@@ -2,6 +2,7 @@
 
 from postroom_acceptance.stack import Stack
 from postroom_database.engine import Database
+from postroom_database.forgetting import RetentionRules
 from postroom_domain.ids import new_id
 from postroom_domain.unknowns import UnknownRules
 from postroom_jobs.broker import open_broker
@@ -9,7 +10,6 @@ from postroom_jobs.hints import Hints
 from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_WEBHOOKS, WEBHOOKS
 from postroom_scheduler.brake import BrakeRules
 from postroom_scheduler.jobs import jobs
-from postroom_scheduler.retention import RetentionRules
 from postroom_testing.server import wait_until
 
 

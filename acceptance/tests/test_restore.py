@@ -92,7 +92,11 @@ def disaster(
     )
     # The page is run in a folder of its own, where a relative path leads nowhere.
     sources = os.pathsep.join(str(Path(path).absolute()) for path in sys.path)
-    tools = {"PATH": os.environ["PATH"], "PYTHONPATH": sources}
+    tools = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": sources,
+        "ADMIN": "python -m postroom_admin.main",  # what /app/admin is in an image
+    }
     page = Runbook(PAGE, tmp_path, tools)
     with Stack(environment | {"POSTROOM_DATABASE_URL": mariadb_url}) as stack:
         key = stack.new_key("one")

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from postroom_release.errors import EX_UNAVAILABLE, Refused
 from postroom_release.folder import DeployFolder
 from postroom_release.record import Record
+from postroom_release.secrets import FOR_DATABASE, MOUNTED, mark_secrets
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _TOOLS = _CHECKOUT / "build-support/tools"
@@ -27,15 +28,32 @@ class Compose:
         self._command = [*find_compose(), "--progress", "quiet", "--project-name", project, "--file", str(file)]
         self._environment = environment
 
-    def up(self, service: str) -> bool:
-        """Replace it where it differs, and do not wait for it. Nothing is built or pulled."""
+    def up(self, service: str, *, replace: bool = True) -> bool:
+        """Replace it where it differs, and do not wait for it. Nothing is built or pulled.
+
+        Args:
+            service: its name.
+            replace: False: one that is there stays as it is, and is started if it does not run.
+        """
         # What it depends on has been run step by step before.
-        return self.do("up", "--detach", "--no-build", "--no-deps", "--pull", "never", service) == 0
+        how = ("--detach", "--no-build", "--no-deps", "--pull", "never", *(() if replace else ("--no-recreate",)))
+        return self.do("up", *how, service) == 0
 
     def run(self, service: str, *arguments: str, terminal: bool = False) -> int:
         """Run a one-off process to its end; its exit code."""
         how = ("--rm", "--no-deps", "--pull", "never", *(() if terminal else ("--no-TTY",)))
         return self.do("run", *how, service, *arguments)
+
+    def check(self, secrets: Mapping[str, Path]) -> int:
+        """Ask the build whether it takes the config, with these secrets by name and no others; its exit code."""
+        how = ("--rm", "--no-deps", "--pull", "never", "--no-TTY")
+        mounts = [f"--volume={file}:{MOUNTED}/{name}:ro" for name, file in secrets.items()]
+        return self.do("run", *how, *mounts, "check")
+
+    def hand_over(self, *readers: str) -> bool:
+        """Give these their secrets, as they are now; nobody else's are touched."""
+        how = ("--rm", "--no-deps", "--pull", "never", "--no-TTY", "--env", f"TO={' '.join(readers)}")
+        return self.do("run", *how, "secrets") == 0
 
     def do(self, *arguments: str) -> int:
         return subprocess.run([*self._command, *arguments], env=self._environment, check=False).returncode  # noqa: S603 - no shell
@@ -90,6 +108,7 @@ def _variables(folder: DeployFolder, record: Record, environment: Path) -> dict[
             "RELEASE": str(record.release),
             "ENVIRONMENT": str(environment),
             "SECRETS": str(folder.secrets),
+            "SECRETS_MARK": mark_secrets(folder.secrets, set(record.config.secrets) - set(FOR_DATABASE)),
             "CERTIFICATES": str(folder.certificates),
             "API_PUBLISH": record.config.publish,
             "WORKER_REPLICAS": record.config.worker_replicas,

@@ -1,11 +1,16 @@
 """The Docker engine, by its own program."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterable
 from typing import Any
 
 from postroom_release.errors import EX_UNAVAILABLE, Refused
+from postroom_release.saying import say
+
+_FIXED = re.compile(r"@|^(sha256:)?[0-9a-f]{12,64}$")
+"""A digest, or an id: it never stands for anything else."""
 
 
 def ensure_answers() -> None:
@@ -28,20 +33,23 @@ def ensure_images(images: Iterable[str], *, remedy: str) -> None:
 def fix_image(name: str) -> str:
     """What a name stands for now, as what never moves: a digest of a registry, else the id in this engine.
 
-    A name that the engine does not know is pulled first.
+    A name that the engine does not know is pulled first. So is a tag that came from a registry, because what it stands
+    for there may be newer; where it cannot be pulled, what the engine has is taken, and that is said.
 
     Raises:
-        Refused: it cannot be.
+        Refused: it is not there, and cannot be pulled.
     """
-    if inspect_image(name) is None:
-        pulled = subprocess.run(["docker", "pull", name], stdout=subprocess.DEVNULL, check=False)  # noqa: S603, S607 - a fixed command
-        if pulled.returncode != 0:
-            raise Refused(
-                f"the image {name} is not in the engine, and cannot be pulled, see above", exit_code=EX_UNAVAILABLE
-            )
     told = inspect_image(name)
+    if told is None or (told.get("RepoDigests") and not _FIXED.search(name)):
+        pulled = subprocess.run(["docker", "pull", name], stdout=subprocess.DEVNULL, check=False)  # noqa: S603, S607 - a fixed command
+        if pulled.returncode == 0:
+            told = inspect_image(name)
+        elif told is not None:
+            say(f"{name} cannot be pulled, see above: the release gets the one that the engine has, which may be older")
     if told is None:
-        raise Refused(f"the image {name} is not in the engine", exit_code=EX_UNAVAILABLE)
+        raise Refused(
+            f"the image {name} is not in the engine, and cannot be pulled, see above", exit_code=EX_UNAVAILABLE
+        )
     if "@" in name:
         return name
     folder, slash, last = name.rpartition("/")

@@ -10,7 +10,9 @@ from typing import Literal
 
 from postroom_release.errors import EX_DATAERR, Refused
 
-Outcome = Literal["replacing", "ready", "not ready", "down"]
+Outcome = Literal["starting", "replacing", "ready", "not ready", "down"]
+REMOVED = "down --volumes"
+"""The action after which there is no data folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,9 @@ class Step:
 
     Args:
         at: RFC 3339, UTC.
-        action: the command: up, rollback or down.
-        outcome: `replacing` is written before the first container is touched, so that a command that was killed shows.
+        action: the command: up, rollback, admin, down, or down --volumes.
+        outcome: `starting` is written before the release's own database and Redis are started, `replacing` before the
+            first container of a service is touched, so that a command that was killed shows.
     """
 
     at: str
@@ -55,8 +58,20 @@ class History:
 
     @property
     def last(self) -> Step | None:
-        """What stands now; None: nothing was ever run."""
-        return max(enumerate(self.steps()), default=(0, None), key=lambda step: step[0])[1]
+        """What became of the services; None: nothing was ever run."""
+        steps = [step for step in self.steps() if step.outcome != "starting"]
+        return steps[-1] if steps else None
+
+    @property
+    def started(self) -> list[int]:
+        """The releases whose own database and Redis were started on the volume that is there, oldest first."""
+        started: list[int] = []
+        for step in self.steps():
+            if step.action == REMOVED:
+                started.clear()
+            elif step.outcome == "starting":
+                started.append(step.release)
+        return started
 
     @property
     def running(self) -> int | None:

@@ -12,7 +12,7 @@ from postroom_release.folder import DeployFolder, find_folder
 from postroom_release.history import History
 from postroom_release.record import Records, describe
 from postroom_release.releasing import BUILD_FILE, make_deploy, make_release
-from postroom_release.running import run_admin, run_release, take_down
+from postroom_release.running import WAIT_SECONDS, run_admin, run_release, take_down
 from postroom_release.saying import complain, say
 
 _HELP = """\
@@ -49,8 +49,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main() -> None:
     words = sys.argv[1:]
-    # What follows `admin` is the admin's own, options among it.
-    own, others = (words[:1], words[1:]) if words[:1] == ["admin"] else (words, [])
+    own, others = _part(words)
     arguments = _parser().parse_args(own)
     try:
         sys.exit(_run(arguments, others, find_folder(os.environ)))
@@ -59,6 +58,14 @@ def main() -> None:
         sys.exit(refused.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _part(words: list[str]) -> tuple[list[str], list[str]]:
+    """What is said here, and what follows `admin`, which is the admin's own, options among it."""
+    if words[:1] != ["admin"]:
+        return words, []
+    own = 3 if words[1:2] == ["--release"] else 1
+    return words[:own], words[own:]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,13 +84,20 @@ def _parser() -> argparse.ArgumentParser:
     rollback.add_argument("number", type=_number, metavar="N", help="its number, as `list` shows it")
     for command in (up, rollback):
         command.add_argument(
-            "--wait", type=_number, default=120, metavar="SECONDS", help="for each service to become ready (120)"
+            "--wait",
+            type=_number,
+            default=WAIT_SECONDS,
+            metavar="SECONDS",
+            help=f"for each service to become ready ({WAIT_SECONDS})",
         )
     listing = commands.add_parser("list", help="all releases; * marks the one that runs")
     listing.add_argument("--json", action="store_true", help="as JSON, oldest first, with images and config")
     down = commands.add_parser("down", help="end and remove the containers; data stays")
     down.add_argument("--volumes", action="store_true", help="remove the database, too; asks first")
-    commands.add_parser("admin", help="an admin process of the running release: `admin doctor`")
+    admin = commands.add_parser(
+        "admin", help="an admin process of the running release, else of the newest: `admin doctor`"
+    )
+    admin.add_argument("--release", dest="number", type=_number, metavar="N", help="of another one, where none runs")
     return parser
 
 
@@ -103,7 +117,7 @@ def _run(arguments: argparse.Namespace, others: list[str], folder: DeployFolder)
                 return EX_USAGE
             take_down(folder, volumes=arguments.volumes)
         case "admin":
-            return run_admin(folder, others, terminal=sys.stdin.isatty() and sys.stdout.isatty())
+            return run_admin(folder, arguments.number, others, terminal=sys.stdin.isatty() and sys.stdout.isatty())
     return 0
 
 

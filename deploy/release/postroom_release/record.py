@@ -1,11 +1,14 @@
-"""Releases: one build and one config, written once. A number is never given twice, and a record never changes."""
+"""Releases: one build and one config, written once. A record never changes.
+
+The number of a release that ran is given to no other, even when its record is gone.
+"""
 
 import hashlib
 import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,9 +68,27 @@ class Records:
         """Oldest first."""
         return sorted(int(found[1]) for file in self._folder.iterdir() if (found := _FILE.fullmatch(file.name)))
 
-    def add(self, build: Build, config: Config, *, images: dict[str, str], compose: str, now: datetime) -> Record:
-        """Write the next record. The images are those of the backing services, beside the build's."""
-        number = max(self.numbers(), default=0) + 1
+    def add(
+        self,
+        build: Build,
+        config: Config,
+        *,
+        images: dict[str, str],
+        compose: str,
+        now: datetime,
+        used: Iterable[int] = (),
+    ) -> Record:
+        """Write the next record.
+
+        Args:
+            build: what runs.
+            config: how.
+            images: of the backing services, beside the build's.
+            compose: the text of compose.yaml.
+            now: the time.
+            used: numbers that are not to be given again although their records may be gone.
+        """
+        number = max([*self.numbers(), *used], default=0) + 1
         while True:
             record = Record(
                 release=number,

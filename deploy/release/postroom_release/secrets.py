@@ -1,8 +1,10 @@
 """A deploy's secrets: one file each, named in records and never copied into one."""
 
+import hashlib
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from postroom_release.errors import EX_CONFIG, Refused
@@ -40,6 +42,21 @@ def make_secrets(folder: Path) -> None:
         descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(f"{text}\n")
+
+
+def mark_secrets(folder: Path, names: Iterable[str]) -> str:
+    """A mark that is another one after any of these was written. It is made of when that was, and of no value."""
+    written = [f"{name} {file.stat().st_mtime_ns}" for name in sorted(names) if (file := folder / name).exists()]
+    return hashlib.sha256("\n".join(written).encode()).hexdigest()[:16]
+
+
+def ensure_secrets(folder: Path, names: Iterable[str]) -> None:
+    """Raises Refused where some of these are not there, or as `list_secrets` does."""
+    found = list_secrets(folder)
+    if missing := [f"secrets/{name}" for name in names if name not in found]:
+        raise Refused(
+            f"{', '.join(missing)}: the release reads it, and it is not there (in {folder.parent})", exit_code=EX_CONFIG
+        )
 
 
 def list_secrets(folder: Path) -> list[str]:

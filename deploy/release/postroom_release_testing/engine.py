@@ -19,6 +19,18 @@ def docker(*arguments: str) -> str:
     ).stdout.strip()
 
 
+def logs(container: str) -> str:
+    """All that it said: stdout, and stderr, where MariaDB logs."""
+    told = subprocess.run(  # noqa: S603 - no shell
+        ["docker", "logs", container],  # noqa: S607 - as above
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+    )
+    return told.stdout
+
+
 def inspect(kind: str, name: str) -> dict[str, Any]:
     told: list[dict[str, Any]] = json.loads(docker(kind, "inspect", name))
     return told[0]

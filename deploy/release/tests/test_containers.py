@@ -1,6 +1,7 @@
 """Releases as they run: real images with a real MariaDB, Redis and SES, on a real engine."""
 
 import json
+import os
 import socket
 import subprocess
 import urllib.request
@@ -15,11 +16,12 @@ import pytest
 import postroom_database.schema
 from postroom_acceptance.arrivals import in_ses
 from postroom_acceptance.load import Load, singles, subject_of
+from postroom_acceptance.runbook import Runbook
 from postroom_database.schema import REVISION
 from postroom_release.build import SERVICES
 from postroom_release.errors import EX_CONFIG, EX_DATAERR, EX_UNAVAILABLE
 from postroom_release_testing.deploy import Deploy
-from postroom_release_testing.engine import Derived, Network, built_images, docker
+from postroom_release_testing.engine import Derived, Network, built_images, docker, logs
 from postroom_testing.server import find_binary, wait_until
 from postroom_testing.ses import SesServer
 
@@ -201,11 +203,12 @@ def test_no_secret_stands_in_a_record_or_in_what_the_engine_tells(running: Runni
     folder = running.deploy.folder
     secrets = [file.read_text().strip() for file in (folder / "secrets").iterdir()]
     told = json.dumps(running.deploy.containers()) + json.dumps(running.deploy.record(running.first))
-    logs = "".join(docker("logs", one["Id"]) for one in running.deploy.containers().values())
+    said = "".join(logs(one["Id"]) for one in running.deploy.containers().values())
 
     assert len(secrets) == 5
-    assert [secret for secret in secrets if secret in told + logs] == []
-    assert "hush-hush" not in told + logs
+    assert "mariadbd: ready for connections" in said  # so what a database says on stderr is looked at
+    assert [secret for secret in secrets if secret in told + said] == []
+    assert "hush-hush" not in told + said
 
 
 def test_forward_and_back_under_load(running: Running) -> None:
@@ -245,7 +248,8 @@ def test_a_failed_migration_touches_nothing(running: Running) -> None:
     answer = running.deploy.run("up")
 
     assert answer.code == EX_UNAVAILABLE
-    assert f"release {number} does not run: migrate ended with 69, see above; what ran before goes on" in answer.err
+    expected = f"release {number} does not run: migrate ended with 69, see above; api, worker and scheduler go on"
+    assert expected in answer.err
     assert running.container_ids() == before
     assert running.deploy.running == running.first
     assert running.ask("/readyz")["ready"]
@@ -279,6 +283,71 @@ def test_what_does_not_become_ready_is_told_with_the_way_back(running: Running) 
     running.deploy.must("up", str(running.first))
     assert running.deploy.running == running.first
     assert running.ask("/readyz")["ready"]
+
+
+def test_a_rollback_keeps_a_database_that_a_newer_release_brought(running: Running) -> None:
+    config = (running.deploy.folder / "config.env").read_text()
+    newer = running.derived.derive(running.deploy.record(running.first)["images"]["database"], {"/planted": "1"})
+    running.deploy.configure(DATABASE_IMAGE=newer)
+    second = running.deploy.release(running.images)
+    (running.deploy.folder / "config.env").write_text(config)
+
+    running.deploy.must("up")
+    replaced = running.deploy.containers()["database"]
+    assert replaced["Image"] == running.deploy.record(second)["images"]["database"] == newer
+
+    running.deploy.must("rollback", str(running.first))
+    assert running.deploy.containers()["database"]["Id"] == replaced["Id"]
+    running.deploy.must("down")
+    running.deploy.must("up", str(running.first))
+    assert running.deploy.containers()["database"]["Image"] == newer
+    assert running.ask("/version")["release"] == str(running.first)
+    assert running.ask("/readyz")["ready"]
+
+
+def test_the_password_of_the_database_is_changed_as_the_page_says(running: Running, tmp_path: Path) -> None:
+    page = Runbook(Path("docs/how-to/deploy-compose.md"), tmp_path, operator_of(running))
+    before, password = running.container_ids(), running.deploy.folder / "secrets/database_password"
+    old = password.read_text()
+    running.deploy.must("up", str(running.first))
+    assert running.container_ids() == before
+
+    page.run("Change a secret")
+    running.deploy.must("up", str(running.first))
+
+    assert password.read_text() != old
+    assert not set(running.container_ids().values()) & set(before.values())
+    assert running.ask("/readyz")["ready"]
+    assert running.deploy.must("admin", "workspace", "list")
+
+
+def test_a_restored_database_is_fenced_as_the_page_says(running: Running, tmp_path: Path) -> None:
+    """The mail that waits at the backup is sent once: after it, and not again from what was restored."""
+    page = Runbook(Path("docs/how-to/back-up-and-restore.md"), tmp_path, operator_of(running))
+    worker = running.deploy.containers()["worker"]["Id"]
+    docker("stop", worker)
+    load = Load([running.url], running.key, singles(20, first=200_000))
+    load.start()
+    load.join()
+    page.run("Back up with Compose")
+    docker("start", worker)
+    waited = {subject_of(number) for number in load.accepted}
+    wait_until(lambda: waited <= arrived(running.ses).keys(), seconds=120, what="what waits to arrive")
+
+    page.run("Restore with Compose")
+    assert set(running.deploy.containers()) == {"database", "redis"}
+    said = page.run("Fence", ADMIN=f"{Path('deploy/release/release').absolute()} admin")
+
+    assert f"\nHeld: {len(waited)} ({len(waited)} queued)." in said
+    running.deploy.must("up", str(running.first))
+    new = Load([running.url], running.key, singles(5, first=300_000))
+    new.start()
+    new.join()
+    accepted = {subject_of(number) for number in new.accepted}
+    wait_until(lambda: accepted <= arrived(running.ses).keys(), seconds=120, what="new mail")
+    assert {arrived(running.ses)[subject] for subject in waited | accepted} == {1}
+    discarded = running.deploy.must("admin", "dead", "discard", "--all", "--because", "restored")
+    assert discarded == f"Discarded: {len(waited)}."
 
 
 def test_a_config_that_the_build_refuses_becomes_no_release(running: Running) -> None:
@@ -336,6 +405,14 @@ def test_after_a_contraction_an_older_release_is_refused(running: Running) -> No
     assert running.container_ids() == before
     assert running.deploy.running == number
     assert running.ask("/readyz")["ready"]
+
+
+def operator_of(running: Running) -> dict[str, str]:
+    """The environment of whoever follows a page, in a folder of their own."""
+    return os.environ | {
+        "DEPLOY": str(running.deploy.folder),
+        "RELEASE_TOOL": str(Path("deploy/release/release").absolute()),
+    }
 
 
 def arrived(ses: SesServer) -> Counter[str]:

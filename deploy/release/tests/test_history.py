@@ -48,6 +48,22 @@ def test_a_line_that_was_not_written_whole_is_named(history: History, tmp_path: 
     assert refused.value.exit_code == EX_DATAERR
 
 
+def test_a_database_that_was_started_is_no_release_that_runs(history: History) -> None:
+    history.note("up", 1, "ready", now=NOW)
+    history.note("up", 2, "starting", now=NOW)
+
+    assert (history.running, history.last_ready, history.started) == (1, 1, [2])
+
+
+def test_with_its_volume_a_database_is_forgotten(history: History) -> None:
+    history.note("up", 2, "starting", now=NOW)
+    history.note("down", 2, "down", now=NOW)
+    assert history.started == [2]
+
+    history.note("down --volumes", 2, "down", now=NOW)
+    assert history.started == []
+
+
 def test_after_down_nothing_runs(history: History) -> None:
     history.note("up", 1, "ready", now=NOW)
     history.note("down", 1, "down", now=NOW)

@@ -1,10 +1,11 @@
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
 from postroom_release.errors import EX_CONFIG, Refused
-from postroom_release.secrets import list_secrets, make_secrets
+from postroom_release.secrets import list_secrets, make_secrets, mark_secrets
 
 
 @pytest.fixture
@@ -45,3 +46,22 @@ def test_all_that_is_wrong_is_named_and_no_value(folder: Path) -> None:
     assert "secrets/mail_url: empty; remove it, or put the value there" in told
     assert "secrets/mail-url: unknown; expected one of database_url, redis_url, mail_url" in told
     assert "hush" not in told
+
+
+def test_a_mark_changes_with_each_secret_that_is_named_and_with_no_other(folder: Path) -> None:
+    names = ["secret_key", "database_url"]
+    before = mark_secrets(folder, names)
+    (folder / "database_password").write_text("another\n")
+    assert mark_secrets(folder, reversed(names)) == before
+
+    (folder / "secret_key").write_text("another\n")
+    assert mark_secrets(folder, names) != before
+
+
+def test_a_mark_says_nothing_of_a_value(folder: Path) -> None:
+    before = mark_secrets(folder, ["secret_key"])
+    told = (folder / "secret_key").stat()
+    (folder / "secret_key").write_text("another\n")
+    os.utime(folder / "secret_key", ns=(told.st_atime_ns, told.st_mtime_ns))
+
+    assert mark_secrets(folder, ["secret_key"]) == before
