@@ -26,7 +26,7 @@ def test_only_config_reads_the_environment() -> None:
         if "_testing" not in str(path.relative_to(ROOT))
     ]
     found = {str(path.relative_to(ROOT)) for path in sources if reads_environment(path.read_text("utf-8"))}
-    assert found == {"libs/config/postroom_config/check.py", "libs/config/postroom_config/load.py"}
+    assert found == {f"libs/config/postroom_config/{name}.py" for name in ("check", "load", "showing")}
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_pages_and_example_name_one_namespace() -> None:
     told = {page.name: set(find_namespaces(page)) for page in PAGES if page.parent.name != "adr"}
 
     assert {name: found for name, found in told.items() if found - {namespace}} == {}
-    assert {name for name, found in told.items() if found} == {KUBERNETES.name, AWS.name, "README.md"}
+    assert {KUBERNETES.name, AWS.name, "README.md"} <= {name for name, found in told.items() if found}
 
 
 def test_a_cluster_is_given_what_was_published() -> None:

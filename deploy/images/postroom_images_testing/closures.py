@@ -12,6 +12,7 @@ _SHARED = {
     "postroom_health",
     "postroom_jobs",
     "postroom_logging",
+    "postroom_tracing",
 }
 _PACKAGES = {
     "api": _SHARED | {"postroom_api", "postroom_egress", "postroom_transport"},

@@ -35,7 +35,7 @@ CONFIG: dict[str, Any] = {
 BASE_FILES = {"usr/bin/python3.11": File(mode=stat.S_IFREG | 0o755), "usr/bin/su": File(mode=stat.S_IFREG | 0o4755)}
 BASE = Image({"Env": ["PATH=/usr/bin"], "Volumes": None}, BASE_FILES, ("base",), 1)
 OURS = (
-    "config database domain egress health jobs logging transport api".split()  # noqa: SIM905 - names of packages
+    "config database domain egress health jobs logging tracing transport api".split()  # noqa: SIM905 - names of packages
 )
 SOURCE = b"pass\n"
 HEADER = b"\xa7\r\r\n"

@@ -1,6 +1,5 @@
 import dataclasses
 import difflib
-import os
 import sys
 
 import click
@@ -9,7 +8,7 @@ from postroom_admin.printing import Column, json_option, print_list, print_one
 from postroom_config.blocks import TOOL_VARIABLES
 from postroom_config.check import check_or_exit
 from postroom_config.description import find
-from postroom_config.showing import show
+from postroom_config.showing import show_environment
 from postroom_config.unknown import known_names
 
 _COLUMNS = (Column("name", 36), Column("value", 28), Column("source", 12), Column("readers"))
@@ -40,7 +39,7 @@ def show_config(as_json: bool) -> None:  # noqa: FBT001 - click's way
     is the default. Secrets are masked: of a URL, user, password and parameters. What is missing or wrong is marked,
     without its value, and then reported as `config check` reports it, with exit code 78.
     """
-    records = map(dataclasses.asdict, show(os.environ))
+    records = map(dataclasses.asdict, show_environment())
     print_list(records, _COLUMNS, as_json=as_json, nothing="There are no variables.")
     check_or_exit()
 

@@ -1,5 +1,6 @@
 """What an environment sets, as an operator may see it: no secret, and where each value comes from."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -34,6 +35,11 @@ class Shown:
     value: str | None
     source: str
     readers: Sequence[str]
+
+
+def show_environment() -> Iterator[Shown]:
+    """As `show`, of this process."""
+    return show(os.environ)
 
 
 def show(environ: Mapping[str, str]) -> Iterator[Shown]:
