@@ -94,7 +94,7 @@ def test_one_trace_holds_all_that_a_request_caused(
     with Stack(environment | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}) as stack:
         key = stack.new_key("one")
         call(stack, key, "/webhooks", {"endpoint": receiver.url(), "events": ["email.sent"]})
-        soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+        soon = (datetime.now(UTC) + timedelta(seconds=8)).isoformat()  # far enough to be ahead yet when the api looks
         traceparent = f"00-{TRACE}-{SPAN}-01"
         told, answer = call(stack, key, "/emails", mail(scheduled_at=soon), traceparent=traceparent)
         assert told == TRACE
@@ -111,8 +111,7 @@ def test_one_trace_holds_all_that_a_request_caused(
     assert {span.service for span in found.values()} == {f"postroom-{service}" for service in SERVICES}
     assert found["commit email"].span_id == f"{UUID(str(answer['id'])).int & (2**64 - 1):016x}"
     assert not any(span.failed for span in found.values())
-    [header] = [one.headers["traceparent"] for one in receiver.requests if TRACE in one.headers["traceparent"]]
-    assert header == f"00-{TRACE}-{found['post webhook'].span_id}-01"
+    assert f"00-{TRACE}-{found['post webhook'].span_id}-01" in {one.headers["traceparent"] for one in receiver.requests}
     # Of its own, without a client's: its id is the request's.
     mine = of(collector.spans, own)
     assert (mine["POST /emails"].parent_id, mine["hint email"].parent_id) == ("", mine["commit email"].span_id)

@@ -98,5 +98,5 @@ def test_a_job_tells_when_it_last_succeeded_and_how_late_it_was() -> None:
     assert runs == {"succeeded": 2, "contended": 0, "postponed": 1, "failed": 1}
     assert value("postroom_task_seconds_count", task="of_the_test") == 4
     assert value("postroom_task_lateness_seconds_count", task="of_the_test") == 3
-    assert value("postroom_task_lateness_seconds_sum", task="of_the_test") == pytest.approx(0.5, abs=0.3)
+    assert value("postroom_task_lateness_seconds_sum", task="of_the_test") >= 0.5
     assert value("postroom_task_interval_seconds", task="of_the_test") == 0.1
