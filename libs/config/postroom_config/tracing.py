@@ -1,7 +1,7 @@
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import unquote
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from postroom_config.numbers import Decimal, Whole
 from postroom_config.settings import Block
@@ -11,18 +11,24 @@ from postroom_config.variable import Variable
 _LOCAL = "http://localhost:4318"
 _PATH = "/v1/traces"
 _EXPECTED_URL = "http://HOST:PORT or https://HOST"
+_EXPORTERS = ("otlp", "none")
+_PROTOCOL = "http/json"
+_LATIN_1 = 0xFF
+"""Its last character."""
+_UNREAD = "Where no traces are sent, any value is accepted."
 
 
 class TracingSettings(Block):
     """Traces: by OpenTelemetry's own names, and none unless one of them is set."""
 
     exporter: Annotated[
-        Literal["otlp", "none"] | None,
+        str | None,
         Variable(
             "OTEL_TRACES_EXPORTER",
             example="otlp",
-            expected="one of: otlp, none",
-            about="Without it traces are sent where an endpoint is named; where none is, nothing of tracing is loaded.",
+            expected=" or ".join(_EXPORTERS),
+            about="Without it traces are sent where an endpoint is named; where none is, nothing of tracing is loaded. "
+            + _UNREAD,
         ),
     ] = None
     disabled: Annotated[bool, Variable("OTEL_SDK_DISABLED", about="Switches traces off, whatever else is set.")] = False
@@ -45,9 +51,13 @@ class TracingSettings(Block):
         ),
     ] = None
     protocol: Annotated[
-        Literal["http/json"],
-        Variable("OTEL_EXPORTER_OTLP_PROTOCOL", about="Collectors take it where they take http/protobuf."),
-    ] = "http/json"
+        str,
+        Variable(
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            expected=_PROTOCOL,
+            about=f"Collectors take it where they take http/protobuf. {_UNREAD}",
+        ),
+    ] = _PROTOCOL
     headers: Annotated[
         SecretStr,
         Variable(
@@ -121,10 +131,11 @@ class TracingSettings(Block):
     @field_validator("headers")
     @classmethod
     def _check_headers(cls, headers: SecretStr) -> SecretStr:
-        if not all(
-            name.replace("-", "").replace("_", "").isalnum() for name in _read_pairs(headers.get_secret_value())
-        ):
+        pairs = _read_pairs(headers.get_secret_value())
+        if not all(name.isascii() and name.replace("-", "").replace("_", "").isalnum() for name in pairs):
             raise ValueError("a name holds what no header's may")
+        if not all(ord(character) <= _LATIN_1 for value in pairs.values() for character in value):
+            raise ValueError("a value holds a character outside Latin-1, which no header's may")
         return headers
 
     @field_validator("resource")
@@ -132,6 +143,28 @@ class TracingSettings(Block):
     def _check_resource(cls, resource: str) -> str:
         _read_pairs(resource)
         return resource
+
+    @model_validator(mode="after")
+    def _check_what_is_sent(self) -> Self:
+        """Platforms set both for programs other than ours: they are judged only where traces would be sent."""
+        if self.url is None:
+            return self
+        wrong = []
+        if self.exporter not in (None, *_EXPORTERS):
+            wrong.append(("exporter", "traces would be sent, and this exporter is none of Postroom's"))
+        if self.protocol != _PROTOCOL:
+            wrong.append(("protocol", "traces would be sent, and Postroom does not speak this protocol"))
+        if wrong:
+            # With a place each, so that the report names these variables alone.
+            raise ValidationError.from_exception_data(
+                type(self).__name__,
+                [
+                    {"type": "value_error", "loc": (field,), "input": None, "ctx": {"error": ValueError(reason)}}
+                    for field, reason in wrong
+                ],
+                hide_input=True,
+            )
+        return self
 
     @property
     def url(self) -> str | None:

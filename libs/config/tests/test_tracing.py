@@ -55,13 +55,14 @@ def test_headers_are_pairs() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("TRACES_EXPORTER", "jaeger"),
-        ("EXPORTER_OTLP_PROTOCOL", "grpc"),
         ("EXPORTER_OTLP_ENDPOINT", "collector:4318"),
         ("EXPORTER_OTLP_ENDPOINT", "http://user:secret@collector"),
         ("EXPORTER_OTLP_HEADERS", "Bearer token"),
         ("EXPORTER_OTLP_HEADERS", "a=b%0D%0Ac: d"),
         ("EXPORTER_OTLP_HEADERS", "na me=b"),
+        ("EXPORTER_OTLP_HEADERS", "naïve=b"),
+        ("EXPORTER_OTLP_HEADERS", "price=%E2%82%AC1"),
+        ("EXPORTER_OTLP_HEADERS", "token=%FF"),
         ("RESOURCE_ATTRIBUTES", "production"),
         ("TRACES_SAMPLER", "jaeger_remote"),
         ("TRACES_SAMPLER_ARG", "2"),
@@ -73,3 +74,48 @@ def test_what_cannot_work_is_refused_by_its_name(name: str, value: str) -> None:
     with pytest.raises(ConfigError) as problem:
         read(**variables)
     assert [one.variable for one in problem.value.problems] == [f"OTEL_{name}"]
+
+
+def test_a_headers_value_may_be_latin() -> None:
+    assert read(EXPORTER_OTLP_HEADERS="x-owner=Ren%C3%A9").read_headers() == {"x-owner": "René"}
+
+
+FOR_OTHERS = [
+    ("EXPORTER_OTLP_PROTOCOL", "grpc"),
+    ("EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+    ("TRACES_EXPORTER", "console"),
+    ("TRACES_EXPORTER", "otlp,console"),
+]
+"""What platforms and operators put into every process."""
+
+
+@pytest.mark.parametrize(
+    "off", [{}, {"SDK_DISABLED": "true"}, {"SDK_DISABLED": "true", "EXPORTER_OTLP_ENDPOINT": "http://collector:4317"}]
+)
+@pytest.mark.parametrize(("name", "value"), FOR_OTHERS)
+def test_where_no_traces_are_sent_protocol_and_exporter_are_not_judged(
+    name: str, value: str, off: dict[str, str]
+) -> None:
+    assert read(**{name: value}, **off).url is None
+
+
+def test_with_exporter_none_no_protocol_is_judged() -> None:
+    others = {"EXPORTER_OTLP_PROTOCOL": "grpc", "EXPORTER_OTLP_ENDPOINT": "http://collector:4317"}
+    assert read(TRACES_EXPORTER="none", **others).url is None
+
+
+@pytest.mark.parametrize("endpoint", ["EXPORTER_OTLP_ENDPOINT", "EXPORTER_OTLP_TRACES_ENDPOINT"])
+@pytest.mark.parametrize(("name", "value"), FOR_OTHERS)
+def test_where_traces_would_be_sent_they_are_refused_by_their_name_alone(name: str, value: str, endpoint: str) -> None:
+    with pytest.raises(ConfigError) as problem:
+        read(**{name: value, endpoint: "http://collector:4318"})
+    [one] = problem.value.problems
+    assert one.variable == f"OTEL_{name}"
+    assert one.complaint.startswith("malformed: ")
+    assert value not in one.complaint.partition(";")[0]
+
+
+def test_both_are_told_in_one_report() -> None:
+    with pytest.raises(ConfigError) as problem:
+        read(TRACES_EXPORTER="console", EXPORTER_OTLP_PROTOCOL="grpc", EXPORTER_OTLP_ENDPOINT="http://collector:4317")
+    assert [one.variable for one in problem.value.problems] == ["OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_PROTOCOL"]

@@ -81,7 +81,7 @@ class Exporter:
                 status = connection.getresponse().status
             finally:
                 connection.close()
-        except (OSError, http.client.HTTPException) as problem:
+        except Exception as problem:  # noqa: BLE001 - one more kind of fault must not end the thread unheard
             return type(problem).__name__
         return None if status in _OK else f"the collector answers {status}"
 

@@ -4,8 +4,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from loguru import logger
@@ -15,6 +17,7 @@ from postroom_config.settings import Settings
 from postroom_config.tracing import TracingSettings
 from postroom_domain.ids import new_id
 from postroom_testing.collector import Collector
+from postroom_tracing.exporter import Exporter
 from postroom_tracing.identity import Origin
 from postroom_tracing.traceparent import TraceParent, parse
 from postroom_tracing.traces import Traces
@@ -110,9 +113,25 @@ def test_of_our_own_ids_as_many_are_taken_as_were_wished_for_and_everywhere_the_
     assert least <= len(taken[0]) <= most
 
 
-def test_a_collector_that_is_away_is_told_once_and_nobody_waits_for_it(collector: Collector) -> None:
-    heard: list[tuple[str, Any]] = []
-    sink = logger.add(lambda message: heard.append((message.record["message"], message.record["extra"])))
+@pytest.fixture
+def heard() -> Iterator[list[tuple[str, Any]]]:
+    """What was logged: (event, fields)."""
+    seen: list[tuple[str, Any]] = []
+    sink = logger.add(lambda message: seen.append((message.record["message"], message.record["extra"])))
+    yield seen
+    logger.remove(sink)
+
+
+def wait_for(is_so: Callable[..., bool], *of: int) -> None:
+    ends_at = time.monotonic() + 10
+    while not is_so(*of):
+        assert time.monotonic() < ends_at
+        time.sleep(0.01)
+
+
+def test_a_collector_that_is_away_is_told_once_and_nobody_waits_for_it(
+    collector: Collector, heard: list[tuple[str, Any]]
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         traces = start(EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{silent.getsockname()[1]}")
         began = time.monotonic()
@@ -121,11 +140,32 @@ def test_a_collector_that_is_away_is_told_once_and_nobody_waits_for_it(collector
         traces.stop(0.5)
         assert time.monotonic() - began < 3
     collector.status = 503
-    traces = start(EXPORTER_OTLP_ENDPOINT=collector.url)
+    traces = start(EXPORTER_OTLP_ENDPOINT=collector.url, BSP_SCHEDULE_DELAY="10")
+    # When the third is there, two have had their answer.
+    for batch in range(1, 4):
+        traces.tell("x", began_at=traces.now(), of=Origin("request-1"))
+        wait_for(lambda number: len(collector.requests) == number, batch)
+    collector.status = 200
     traces.tell("x", began_at=traces.now(), of=Origin("request-1"))
     traces.stop(5)
-    logger.remove(sink)
-    assert ("traces.lost", {"reason": "the collector answers 503"}) in heard
+    # The silent one may be told of as well, by another reason.
+    lost = ("traces.lost", {"reason": "the collector answers 503"})
+    assert [one for one in heard if one in (lost, ("traces.resumed", {}))] == [lost, ("traces.resumed", {})]
+
+
+def test_a_fault_of_any_kind_is_told_and_does_not_end_the_sending(
+    collector: Collector, heard: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name such as `collector..svc` makes a UnicodeError, before anything is looked up."""
+    traces = start(EXPORTER_OTLP_ENDPOINT="http://collector..svc:4318", BSP_SCHEDULE_DELAY="10")
+    traces.tell("x", began_at=traces.now(), of=Origin("request-1"))
+    wait_for(lambda: ("traces.lost", {"reason": "UnicodeError"}) in heard)
+    port = urlsplit(collector.url).port
+    monkeypatch.setattr(Exporter, "_connect", lambda _: HTTPConnection("127.0.0.1", port))
+    traces.tell("y", began_at=traces.now(), of=Origin("request-1"))
+    traces.stop(5)
+    assert [one.name for one in collector.spans] == ["y"]
+    assert ("traces.resumed", {}) in heard
 
 
 def test_without_a_variable_nothing_of_it_is_loaded_and_everything_does_nothing() -> None:

@@ -48,11 +48,16 @@ class EventWork:
             lambda connection: provider_messages.claim(connection, ids, lease_seconds=self.lease_seconds),
         )
         held = LEASES_HELD.labels("provider_message")
-        held.inc(len(messages))
-        for message in messages:
-            with logger.contextualize(job_id=str(message.id), **_known(message.request_id)):
-                self._account(message, claimed_at + self.lease_seconds)
-            held.dec()
+        left = len(messages)
+        held.inc(left)
+        try:
+            for message in messages:
+                with logger.contextualize(job_id=str(message.id), **_known(message.request_id)):
+                    self._account(message, claimed_at + self.lease_seconds)
+                held.dec()
+                left -= 1
+        finally:
+            held.dec(left)
 
     def leave(self, ids: Sequence[UUID]) -> None:
         """Give up the hints of messages that were not begun, so that another worker is told of them at once."""

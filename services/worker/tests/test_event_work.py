@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,6 +17,7 @@ from postroom_database.repositories import deliveries, provider_messages, suppre
 from postroom_database.repositories.deliveries import Outcome, RecipientOutcome
 from postroom_database.repositories.erasure_of_mail import erase_from_mail
 from postroom_database.repositories.erasure_search import Scope
+from postroom_database.repositories.provider_messages import ClaimedMessage
 from postroom_database.types import AnyRow
 from postroom_domain.ids import new_id
 from postroom_domain.persons import Person
@@ -333,3 +334,22 @@ def test_what_a_stopping_worker_leaves_is_hinted_again(bench: Bench) -> None:
     with bench.database.read() as connection:
         found = provider_messages.missing_hints(connection, older_than_seconds=60, limit=10)
     assert [one.id for one in found] == [job_id]
+
+
+def test_a_round_that_ends_early_leaves_no_lease_counted_as_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = [ClaimedMessage(new_id(), uuid4(), "{}", None, 1) for _ in range(3)]
+    written: list[str] = []
+
+    def write_one(*_: Any, **__: Any) -> None:
+        if written:
+            raise KeyboardInterrupt
+        written.append("one")
+
+    monkeypatch.setattr("postroom_worker.event_work.write", lambda *_: messages)
+    monkeypatch.setattr("postroom_worker.event_work.write_while_held", write_one)
+    labels = {"kind": "provider_message"}
+    before = REGISTRY.get_sample_value("postroom_leases_held", labels) or 0.0
+    with pytest.raises(KeyboardInterrupt):
+        EventWork(cast("Database", None)).work([one.id for one in messages])
+    assert written == ["one"]
+    assert REGISTRY.get_sample_value("postroom_leases_held", labels) == before
