@@ -4,16 +4,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, text, update
 
 from postroom_database.engine import Database
 from postroom_database.models import ContentChunk, Email, Recipient
 from postroom_database.repositories import deliveries, timelines
 from postroom_database.types import Now
+from postroom_domain.states import State
 from postroom_testing.drafts import draft, store
+from postroom_testing.server import wait_until
 
 TO = ["a@example.com", "b@example.com"]
 ENDS = ("sending", "unknown", "sent", "canceled")
+SECONDS = 60
 
 
 def mail(database: Database, recipients: dict[str, str] | None = None, **changes: Any) -> UUID:
@@ -133,6 +136,31 @@ def test_what_cannot_be_decided_any_more_is_left_and_named(
     left = [f"{one} is {state}: left as it is." for one, state in states.items()]
     assert done.stderr.splitlines() == [*left, f"{missing} is not there: left as it is."]
     assert {one: row(either_database, one) for one in states} == before
+
+
+@pytest.mark.parametrize("command", ["retry", "cancel"])
+def test_what_a_worker_is_just_taking_is_left_to_it(admin: Any, database: Database, command: str) -> None:
+    one = mail(database)
+    arguments = [str(one), *(["--yes"] if command == "cancel" else [])]
+    with database.begin() as connection:
+        claim = deliveries.claim(connection, one, lease_seconds=60)
+        assert claim is not None
+        process = admin.start("email", command, *arguments, POSTROOM_DATABASE_TIMEOUT_SECONDS="60")
+
+        def waits_or_ended() -> bool:
+            others = text(
+                "SELECT 1 FROM information_schema.processlist"
+                " WHERE info LIKE '%emails%' AND db = DATABASE() AND id != CONNECTION_ID()"
+            )
+            return process.poll() is not None or bool(connection.execute(others).all())
+
+        wait_until(waits_or_ended, seconds=SECONDS, what="the command to wait for that email")
+    out, err = process.communicate(timeout=SECONDS)
+    assert (process.returncode, out.endswith(": 0.\n")) == (1, True)
+    assert err == f"{one} is sending: left as it is.\n"
+    with database.begin() as connection:
+        deliveries.finish(connection, claim, deliveries.Outcome(State.SENT, State.SENT))
+    assert row(database, one).state == "sent"
 
 
 @pytest.mark.parametrize("command", ["retry", "cancel"])

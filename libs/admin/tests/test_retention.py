@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text, update
 from postroom_admin import retention
 from postroom_database.engine import Database
 from postroom_database.models import AuditEntry, ContentChunk, Email
+from postroom_database.repositories import retention_marks
 from postroom_database.types import Now
 from postroom_testing.drafts import draft, store
 from postroom_testing.server import wait_until
@@ -68,19 +69,20 @@ def test_it_tells_how_far_it_is(admin: Any, database: Database, monkeypatch: pyt
 
 
 def test_stopped_it_says_what_it_did_and_goes_on_when_run_again(admin: Any, database: Database) -> None:
-    ended(database, 91, 70)
+    ended(database, 91, 40)
     with database.begin() as connection:
-        connection.execute(text("SELECT id FROM emails FOR UPDATE"))
-        process = admin.start("retention", "run", "--yes")
+        # As a scheduler that is at these holds it; their turn is after that of what was sent.
+        retention_marks.take(connection, "bodies:failed:bulk")
+        process = admin.start("retention", "run", "--yes", POSTROOM_DATABASE_TIMEOUT_SECONDS="60")
 
         def waits() -> bool:
-            asked = text("SELECT 1 FROM information_schema.processlist WHERE info LIKE '%FROM emails%FOR UPDATE'")
+            asked = text("SELECT 1 FROM information_schema.processlist WHERE info LIKE '%failed:bulk%FOR UPDATE'")
             return bool(connection.execute(asked).all())
 
-        wait_until(waits, seconds=SECONDS, what="the command to wait for an email")
+        wait_until(waits, seconds=20, what="the command to wait for a mark")
         os.kill(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=SECONDS)
-    assert (process.returncode, out) == (130, "Forgotten. bodies: 70.\n")
+    assert (process.returncode, out) == (130, "Forgotten. bodies: 40.\n")
     assert err == "Stopped. What is done stays done: run it again for the rest.\n"
-    assert left(database, Email) == 70
-    assert admin("retention", "run", "--yes").stdout == "Forgotten. emails: 70.\n"
+    assert left(database, Email) == 40
+    assert admin("retention", "run", "--yes").stdout == "Forgotten. emails: 40.\n"

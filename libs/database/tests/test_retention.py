@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from postroom_database.engine import Database
 from postroom_database.models import (
@@ -27,7 +27,17 @@ from postroom_database.models import (
     WebhookAttempt,
     WebhookDelivery,
 )
-from postroom_database.repositories import audit, contents, deliveries, emails, held, retention, settlements, timelines
+from postroom_database.repositories import (
+    audit,
+    contents,
+    deliveries,
+    emails,
+    held,
+    interventions,
+    retention,
+    settlements,
+    timelines,
+)
 from postroom_database.repositories.retention import PARTS, Forgotten
 from postroom_database.repositories.timelines import NewEvent
 from postroom_database.types import Now
@@ -304,27 +314,93 @@ def test_a_slot_is_forgotten_once_its_schedule_has_left_it_behind(database: Data
     assert left == {(one, "89") for one in (behind, ahead, paused, gone)} | {(behind, "99")}
 
 
-def test_an_email_that_somebody_else_holds_is_asked_again_whether_it_has_ended(mariadb_database: Database) -> None:
-    one = ended(mariadb_database, 91)
+def in_a_thread(database: Database, act: Callable[[Connection], object]) -> threading.Thread:
+    """Have it done in a transaction of its own, by another connection."""
+
+    def run_it() -> None:
+        with database.begin() as connection:
+            act(connection)
+
+    thread = threading.Thread(target=run_it)
+    thread.start()
+    return thread
+
+
+def wait_for_a_lock(database: Database, thread: threading.Thread) -> None:
+    """Until it waits for a row that is held, or has done all it does without waiting."""
+
+    def waits_or_ended() -> bool:
+        waiting = text("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE'")
+        with database.read() as connection:
+            return bool(connection.execute(waiting).scalar_one()) or not thread.is_alive()
+
+    wait_until(waits_or_ended, seconds=4, what="the other to wait for that email")
+
+
+@pytest.mark.parametrize("batch", [retention.bodies, retention.emails])
+@pytest.mark.parametrize("changes", [{"state": "queued"}, {"due_at": Now()}], ids=["state", "age"])
+def test_an_email_that_somebody_else_holds_is_asked_again_whether_it_ended_so_long_ago(
+    mariadb_database: Database, batch: Callable[..., Forgotten], changes: dict[str, Any]
+) -> None:
+    one, other = ended(mariadb_database, 92), ended(mariadb_database, 91)
     done: list[Forgotten] = []
 
-    def forget() -> None:
-        with mariadb_database.begin() as connection:
-            done.append(retention.emails(connection, BULK_SENT, age_seconds=90 * DAY, limit=10))
+    def forget(connection: Connection) -> None:
+        done.append(batch(connection, BULK_SENT, age_seconds=90 * DAY, limit=10))
 
-    def waits() -> bool:
-        waiting = text("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE'")
-        with mariadb_database.read() as connection:
-            return bool(connection.execute(waiting).scalar_one())
-
-    other = threading.Thread(target=forget)
     with mariadb_database.begin() as connection:
-        connection.execute(update(Email).where(Email.id == one).values(state="queued"))
-        other.start()
-        wait_until(waits, seconds=4, what="retention to wait for that email")
-    other.join()
-    assert [batch.count for batch in done] == [0]
-    assert ids(mariadb_database, Email.id) == ids(mariadb_database, ContentChunk.email_id) == {one}
+        connection.execute(update(Email).where(Email.id == one).values(changes))
+        thread = in_a_thread(mariadb_database, forget)
+        wait_for_a_lock(mariadb_database, thread)
+    thread.join()
+    assert [found.more for found in done] == [False]
+    assert ids(mariadb_database, ContentChunk.email_id) == ids(mariadb_database, Attachment.email_id) == {one}
+    assert ids(mariadb_database, Email.id) == ({one} if batch is retention.emails else {one, other})
+
+
+FAILED = (State.FAILED, Lane.BULK)
+
+
+def test_an_email_that_is_being_retried_keeps_its_bodies_until_it_ended_again(mariadb_database: Database) -> None:
+    one = ended(mariadb_database, 91, "failed")
+    done: list[Forgotten] = []
+
+    def forget(connection: Connection) -> None:
+        done.append(retention.bodies(connection, FAILED, age_seconds=30 * DAY, limit=10))
+
+    with mariadb_database.begin() as connection:
+        interventions.retry(connection, one)
+        thread = in_a_thread(mariadb_database, forget)
+        wait_for_a_lock(mariadb_database, thread)
+    thread.join()
+    assert done == [Forgotten(0, more=False)]
+    assert ids(mariadb_database, ContentChunk.email_id) == ids(mariadb_database, Attachment.email_id) == {one}
+    with mariadb_database.begin() as connection:
+        claim = deliveries.claim(connection, one, lease_seconds=60)
+        assert claim is not None
+        assert contents.load_all(connection, one, [2]) == {0: b"text", 1: b"html", 2: b"bytes"}
+        connection.execute(update(Email).values(state="failed", due_at=Now(-31 * DAY)))
+    assert run(mariadb_database, partial(retention.bodies, part=FAILED), age_seconds=30 * DAY) == 3
+
+
+def test_an_email_whose_bodies_are_being_forgotten_is_not_retried(mariadb_database: Database) -> None:
+    one = ended(mariadb_database, 91, "failed")
+    said: list[str] = []
+
+    def retry(connection: Connection) -> None:
+        try:
+            interventions.retry(connection, one)
+        except interventions.LeftAlone as problem:
+            said.append(str(problem))
+
+    with mariadb_database.begin() as connection:
+        done = retention.bodies(connection, FAILED, age_seconds=30 * DAY, limit=10)
+        thread = in_a_thread(mariadb_database, retry)
+        wait_for_a_lock(mariadb_database, thread)
+    thread.join()
+    assert (done.count, said) == (3, ["is failed, and its content is forgotten"])
+    with mariadb_database.read() as connection:
+        assert connection.execute(select(Email.state)).scalar_one() == "failed"
 
 
 def test_a_mark_is_made_once_and_stays(database: Database) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, exists, select, tuple_
+from sqlalchemy import Connection, and_, delete, exists, select, tuple_
 from sqlalchemy.sql import ColumnElement
 
 from postroom_database.models import (
@@ -58,7 +58,8 @@ def bodies(connection: Connection, part: Part, age_seconds: float, limit: int) -
     if found is None:
         return Forgotten(0, more=False)
     taken = removal.light(connection, found.email_ids)
-    count = removal.remove_bodies(connection, taken)
+    count = removal.remove_bodies(connection, _hold(connection, taken, part, age_seconds))
+    # What was found and is not so any more is done with here: it ends again later, after the mark.
     if len(taken) < len(found.email_ids):
         return Forgotten(count, more=True)
     retention_marks.move(connection, name, found.until)
@@ -71,10 +72,8 @@ def emails(connection: Connection, part: Part, age_seconds: float, limit: int) -
     found = connection.execute(select(Email.id).where(*old).order_by(Email.due_at).limit(limit)).scalars().all()
     if not found:
         return Forgotten(0, more=False)
-    # Locked by primary key, as everybody else locks an email, before anything that belongs to it.
     light = removal.light(connection, found)
-    held = select(Email.id).where(Email.id.in_(light), *old).with_for_update()
-    email_ids = connection.execute(held).scalars().all()
+    email_ids = _hold(connection, light, part, age_seconds)
     removal.remove_emails(connection, email_ids)
     return Forgotten(len(email_ids), more=len(light) < len(found) or len(found) == limit)
 
@@ -147,6 +146,19 @@ def slots(connection: Connection, age_seconds: float, limit: int) -> Forgotten:
 def _of(part: Part) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     state, lane = part
     return Email.state == state.value, Email.lane == lane.value
+
+
+def _hold(connection: Connection, email_ids: Sequence[UUID], part: Part, age_seconds: float) -> list[UUID]:
+    """Lock emails that were found without a lock, before anything that belongs to them; those of which it still holds.
+
+    By primary key, as everybody else locks an email. An operator may have had one retried since.
+    """
+    still = and_(*_of(part), Email.due_at <= Now(-age_seconds)).label("still")
+    held: list[UUID] = []
+    for piece in removal.pieces(email_ids):
+        rows = connection.execute(select(Email.id, still).where(Email.id.in_(piece)).with_for_update())
+        held += [row.id for row in rows if row.still]
+    return held
 
 
 @dataclass(frozen=True, slots=True)
