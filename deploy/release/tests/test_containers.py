@@ -346,7 +346,7 @@ def test_a_restored_database_is_fenced_as_the_page_says(running: Running, tmp_pa
     accepted = {subject_of(number) for number in new.accepted}
     wait_until(lambda: accepted <= arrived(running.ses).keys(), seconds=120, what="new mail")
     assert {arrived(running.ses)[subject] for subject in waited | accepted} == {1}
-    discarded = running.deploy.must("admin", "dead", "discard", "--all", "--because", "restored")
+    discarded = running.deploy.must("admin", "dead", "discard", "--all", "--because", "restored", "--yes")
     assert discarded == f"Discarded: {len(waited)}."
 
 
