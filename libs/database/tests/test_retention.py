@@ -369,9 +369,10 @@ def test_an_email_that_is_being_retried_keeps_its_bodies_until_it_ended_again(ma
         done.append(retention.bodies(connection, FAILED, age_seconds=30 * DAY, limit=10))
 
     with mariadb_database.begin() as connection:
-        interventions.retry(connection, one)
+        connection.execute(select(Email.id).where(Email.id == one).with_for_update())
         thread = in_a_thread(mariadb_database, forget)
         wait_for_a_lock(mariadb_database, thread)
+        interventions.retry(connection, one)
     thread.join()
     assert done == [Forgotten(0, more=False)]
     assert ids(mariadb_database, ContentChunk.email_id) == ids(mariadb_database, Attachment.email_id) == {one}

@@ -151,12 +151,14 @@ def _of(part: Part) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 def _hold(connection: Connection, email_ids: Sequence[UUID], part: Part, age_seconds: float) -> list[UUID]:
     """Lock emails that were found without a lock, before anything that belongs to them; those of which it still holds.
 
-    By primary key, as everybody else locks an email. An operator may have had one retried since.
+    By primary key, as everybody else locks an email: a small table would be read by another index, and deadlock with
+    them. An operator may have had one retried since.
     """
     still = and_(*_of(part), Email.due_at <= Now(-age_seconds)).label("still")
     held: list[UUID] = []
     for piece in removal.pieces(email_ids):
-        rows = connection.execute(select(Email.id, still).where(Email.id.in_(piece)).with_for_update())
+        found = select(Email.id, still).where(Email.id.in_(piece)).with_for_update()
+        rows = connection.execute(found.with_hint(Email, "FORCE INDEX (PRIMARY)", "mysql"))
         held += [row.id for row in rows if row.still]
     return held
 
