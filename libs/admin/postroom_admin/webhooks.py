@@ -1,4 +1,5 @@
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from postroom_admin.workspaces import check_reason, find_workspace, workspace_op
 from postroom_database.paging import Slice
 from postroom_database.repositories import audit, webhook_log, webhooks
 from postroom_database.repositories.webhooks import WebhookChange
+from postroom_database.types import AnyRow
 from postroom_database.writing import write
 from postroom_domain.webhook_events import WEBHOOK_DISABLED, WebhookStatus
 
@@ -68,21 +70,10 @@ def show(webhook_id: UUID, as_json: bool) -> None:  # noqa: FBT001 - click's way
 def enable(webhook_id: UUID) -> None:
     """Tell the webhook WEBHOOK_ID what happens again: what waited for it is due at once. Twice is no error."""
 
-    def act(connection: Connection) -> bool | None:
-        found = webhooks.find(connection, webhook_id)
-        held = found and webhooks.hold(connection, found.workspace_id, webhook_id)
-        if found is None or held is None:
-            return None
-        if held.status == WebhookStatus.ENABLED:
-            return False
+    def change(connection: Connection, held: AnyRow, _: UUID) -> None:
         webhooks.change(connection, held, WebhookChange(status=WebhookStatus.ENABLED))
-        audit.note(connection, found.workspace_id, audit.OPERATOR, "webhook.enabled", webhook_id)
-        return True
 
-    with opened_database() as database:
-        done = write(database, act)
-    if done is None:
-        _give_up()
+    done = _move(webhook_id, WebhookStatus.ENABLED, change, "webhook.enabled")
     click.echo(f"Enabled {webhook_id}." if done else f"{webhook_id} is enabled already: left as it is.")
 
 
@@ -95,22 +86,31 @@ def disable(webhook_id: UUID, reason: str) -> None:
     Its workspace sees the reason, and its other webhooks are told. Twice is no error: the first reason stays.
     """
 
-    def act(connection: Connection) -> bool | None:
+    def change(connection: Connection, held: AnyRow, workspace_id: UUID) -> None:
+        webhooks.disable(connection, held, workspace_id, reason)
+
+    done = _move(webhook_id, WebhookStatus.DISABLED, change, WEBHOOK_DISABLED)
+    click.echo(f"Disabled {webhook_id}." if done else f"{webhook_id} is disabled already: left as it is.")
+
+
+def _move(
+    webhook_id: UUID, wanted: WebhookStatus, change: Callable[[Connection, AnyRow, UUID], None], action: str
+) -> bool:
+    """Have a webhook stand as wanted, and note who did; False: it does already."""
+
+    def act(connection: Connection) -> bool:
         found = webhooks.find(connection, webhook_id)
         held = found and webhooks.hold(connection, found.workspace_id, webhook_id)
         if found is None or held is None:
-            return None
-        if held.status == WebhookStatus.DISABLED:
+            _give_up()
+        if held.status == wanted:
             return False
-        webhooks.disable(connection, held, found.workspace_id, reason)
-        audit.note(connection, found.workspace_id, audit.OPERATOR, WEBHOOK_DISABLED, webhook_id)
+        change(connection, held, found.workspace_id)
+        audit.note(connection, found.workspace_id, audit.OPERATOR, action, webhook_id)
         return True
 
     with opened_database() as database:
-        done = write(database, act)
-    if done is None:
-        _give_up()
-    click.echo(f"Disabled {webhook_id}." if done else f"{webhook_id} is disabled already: left as it is.")
+        return write(database, act)
 
 
 def _give_up() -> NoReturn:
