@@ -34,7 +34,11 @@ class Manifest:
     @property
     def tag(self) -> str:
         """What its images say of the commit."""
-        return f"{self.commit}-modified" if self.modified else self.commit
+        return tag_of(self.commit, modified=self.modified)
+
+
+def tag_of(commit: str, *, modified: bool) -> str:
+    return f"{commit}-modified" if modified else commit
 
 
 def read_manifest(file: Path) -> Manifest:

@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from build_manifest import tag_of
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -28,7 +30,7 @@ class BuildNames:
 
     @property
     def tag(self) -> str:
-        return f"{self.commit}-modified" if self.modified else self.commit
+        return tag_of(self.commit, modified=self.modified)
 
     @property
     def environment(self) -> dict[str, str]:
