@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import os
 import shutil
 import subprocess
@@ -12,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from postroom_images_testing.engine import built_image
 
 PEX_FILES = (
     "services.api/api.pex",
@@ -33,7 +34,7 @@ def test_a_second_build_elsewhere_is_the_same(tmp_path: Path, base_twin: str) ->
     for artifact in PEX_FILES:
         assert digest(Path(artifact)) == digest(elsewhere / "dist" / artifact), artifact
     for service in IMAGES:
-        tree, other = read_image(image_of(Path(), service)), read_image(image_of(elsewhere / "dist", service))
+        tree, other = read_image(built_image(service)), read_image(built_image(service, elsewhere / "dist"))
         assert "app/pex" in tree
         assert differences(tree, other) == [], service
 
@@ -92,13 +93,6 @@ def build(checkout: Path, base: str) -> None:
 
 def digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def image_of(folder: Path, service: str) -> str:
-    """The image that Pants says it built."""
-    told = json.loads((folder / f"deploy.images/{service}.docker-info.json").read_text())
-    name: str = told["registries"][0]["tags"][0]["name"]
-    return name
 
 
 def read_image(image: str) -> Tree:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 
@@ -24,6 +25,13 @@ def read_logs(container: str) -> tuple[str, str]:
     """What its process has written to stdout, and to stderr."""
     logs = _ask("logs", container)
     return logs.stdout.decode(), logs.stderr.decode()
+
+
+def built_image(service: str, folder: Path = Path()) -> str:
+    """The image of a service that Pants says it built, in a folder where it leaves what it packages; its name."""
+    told = json.loads((folder / f"deploy.images/{service}.docker-info.json").read_text())
+    name: str = told["registries"][0]["tags"][0]["name"]
+    return name
 
 
 def _ask(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:

@@ -1,4 +1,3 @@
-import json
 import os
 import re
 import subprocess
@@ -7,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from postroom_images_testing.engine import built_image
 from postroom_images_testing.faults import Build
 from postroom_images_testing.image import Image, read_image
 from postroom_images_testing.stack import SERVICES, Stack
@@ -15,7 +15,7 @@ from postroom_images_testing.stack import SERVICES, Stack
 @pytest.fixture(scope="session")
 def names() -> dict[str, str]:
     """Of the images: what Pants says it built, and what the services are run with."""
-    return {service: built(service) for service in SERVICES} | {
+    return {service: built_image(service) for service in SERVICES} | {
         "mariadb": os.environ.get("DATABASE_IMAGE") or made("mariadb"),
         "redis": os.environ.get("REDIS_IMAGE") or made("redis"),
     }
@@ -26,12 +26,6 @@ def made(server: str) -> str:
     return subprocess.run(
         ["deploy/images/debian/build", server], stdout=subprocess.PIPE, text=True, check=True
     ).stdout.strip()
-
-
-def built(service: str) -> str:
-    told = json.loads(Path(f"deploy.images/{service}.docker-info.json").read_text())
-    name: str = told["registries"][0]["tags"][0]["name"]
-    return name
 
 
 @pytest.fixture(scope="session")

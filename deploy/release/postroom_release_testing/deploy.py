@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from postroom_release_testing.engine import docker, inspect
+from postroom_images_testing.engine import docker, inspect
 
 _LAUNCHER = "deploy/release/release"
 _COMMIT = "0" * 40

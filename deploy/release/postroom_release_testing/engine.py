@@ -1,48 +1,17 @@
 """The engine that tests run containers on: what was built, and what they derive from it."""
 
 import json
-import subprocess
 import uuid
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
+from postroom_images_testing.engine import built_image, docker, inspect
 from postroom_release.build import SERVICES
 
 
-def docker(*arguments: str) -> str:
-    """What it prints; raises CalledProcessError."""
-    return subprocess.run(  # noqa: S603 - no shell
-        ["docker", *arguments],  # noqa: S607 - from PATH, as the caller has it
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout.strip()
-
-
-def logs(container: str) -> str:
-    """All that it said: stdout, and stderr, where MariaDB logs."""
-    told = subprocess.run(  # noqa: S603 - no shell
-        ["docker", "logs", container],  # noqa: S607 - as above
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=True,
-    )
-    return told.stdout
-
-
-def inspect(kind: str, name: str) -> dict[str, Any]:
-    told: list[dict[str, Any]] = json.loads(docker(kind, "inspect", name))
-    return told[0]
-
-
 def built_images() -> dict[str, str]:
-    """The images of the services, by name, as Pants says that it built them."""
-    images = {}
-    for service in SERVICES:
-        told = json.loads(Path(f"deploy.images/{service}.docker-info.json").read_text())
-        images[service] = told["registries"][0]["tags"][0]["name"]
-    return images
+    """The images of the services, by name."""
+    return {service: built_image(service) for service in SERVICES}
 
 
 class Derived:

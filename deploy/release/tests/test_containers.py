@@ -18,10 +18,11 @@ from postroom_acceptance.arrivals import in_ses
 from postroom_acceptance.load import Load, singles, subject_of
 from postroom_acceptance.runbook import Runbook
 from postroom_database.schema import REVISION
+from postroom_images_testing.engine import docker, read_logs
 from postroom_release.build import SERVICES
 from postroom_release.errors import EX_CONFIG, EX_DATAERR, EX_UNAVAILABLE
 from postroom_release_testing.deploy import Deploy
-from postroom_release_testing.engine import Derived, Network, built_images, docker, logs
+from postroom_release_testing.engine import Derived, Network, built_images
 from postroom_testing.server import find_binary, wait_until
 from postroom_testing.ses import SesServer
 
@@ -203,7 +204,7 @@ def test_no_secret_stands_in_a_record_or_in_what_the_engine_tells(running: Runni
     folder = running.deploy.folder
     secrets = [file.read_text().strip() for file in (folder / "secrets").iterdir()]
     told = json.dumps(running.deploy.containers()) + json.dumps(running.deploy.record(running.first))
-    said = "".join(logs(one["Id"]) for one in running.deploy.containers().values())
+    said = "".join("".join(read_logs(one["Id"])) for one in running.deploy.containers().values())
 
     assert len(secrets) == 5
     assert "mariadbd: ready for connections" in said  # so what a database says on stderr is looked at
