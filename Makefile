@@ -1,7 +1,7 @@
 # What a day needs. Each target is one program; read it to know more.
 .DEFAULT_GOAL := help
 ENGINE := build-support/with_docker
-.PHONY: help run send webhook-listen test package publish new-deploy release up rollback releases down lint fmt check docs lock benchmark chaos
+.PHONY: help run send webhook-listen test package publish new-deploy release up rollback releases down conformance lint fmt check docs lock benchmark chaos
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ webhook-listen: ## the events of what `make run` started, as a webhook gets them
 
 test: ## all tests, against real servers
 	@build-support/test
+
+conformance: ## the twelve factors, proven; what was seen in dist/conformance.md
+	@build-support/test conformance::
 
 package: ## PEX files, an image for each service, its SBOM, dist/build.json
 	@$(ENGINE) build-support/on_debian python3 build-support/package.py
