@@ -70,7 +70,7 @@ class ProviderWork:
                 kind="provider_job",
                 lease_ends_at=claimed_at + self.lease_seconds,
                 attempt=job.attempt,
-                lost_level="WARNING",  # the client asked again meanwhile, most likely
+                may_be_lost=True,  # the client asked again meanwhile, most likely
             )
 
     def leave(self, job_ids: Sequence[UUID]) -> None:

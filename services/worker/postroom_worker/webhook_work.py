@@ -143,7 +143,7 @@ class WebhookWork:
             kind="webhook_deliveries",
             lease_ends_at=taken_at + self._lease_seconds,
             attempt=max(one.attempt for one in round_.deliveries),
-            lost_level="WARNING",  # the client removed it meanwhile, most likely
+            may_be_lost=True,  # the client removed it meanwhile, most likely
         )
         if written is None:
             return None
