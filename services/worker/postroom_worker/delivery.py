@@ -215,7 +215,7 @@ class Delivery:
     def _call(self, message: Message) -> Result:
         try:
             return self._transport.send(message)
-        except Exception:  # noqa: BLE001 - a transport that raises has a fault; the email may have left
+        except Exception:  # a transport that raises has a fault; the email may have left
             logger.exception("transport.failed")
             return _all(message.recipients, Verdict.UNKNOWN, "the transport failed; the log says why")
 
@@ -232,7 +232,7 @@ class Delivery:
             return _Trouble(Verdict.TRANSIENT, counting.ATTACHMENT, f"an attachment cannot be fetched now: {problem}")
         except DatabaseUnavailable:
             return _Trouble(Verdict.TRANSIENT, counting.DATABASE, "the database went away before it was sent")
-        except Exception:  # noqa: BLE001 - a fault of ours must neither lose the email nor stop the worker
+        except Exception:  # a fault of ours must neither lose the email nor stop the worker
             logger.exception("email.rendering_failed")
             return _Trouble(Verdict.TRANSIENT, counting.RENDERING, "it could not be rendered; the log says why")
         if len(raw) > self._transport.max_bytes:

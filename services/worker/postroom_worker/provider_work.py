@@ -93,7 +93,7 @@ class ProviderWork:
         except ProviderRefused as problem:
             logger.error("provider_job.failed", attempt=job.attempt, reason=str(problem))
             return DONE
-        except Exception:  # noqa: BLE001 - a fault of ours must neither lose the job nor stop the worker
+        except Exception:  # a fault of ours must neither lose the job nor stop the worker
             logger.exception("provider_job.failed", attempt=job.attempt)
             return _again(job)
 

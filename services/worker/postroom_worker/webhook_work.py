@@ -124,7 +124,7 @@ class WebhookWork:
             try:
                 opened.append(self.seal.unseal(previous).decode())
             except CannotUnseal as problem:
-                logger.warning("webhook.signed_with_newest", reason=str(problem))
+                logger.warning("webhook.previous_secret_lost", reason=str(problem))
         return opened
 
     def _write(
