@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from postroom_conformance.log_calls import LEVELS, ROOT, LogCall, read_calls, read_context
+from postroom_conformance.log_calls import LEVELS, ROOT, LogCall, read_calls, read_contexts
 
 REQUIRED = ("ts", "level", "service", "release", "event")
 """The first fields of each line, in this order."""
@@ -96,7 +96,7 @@ def _known(root: Path, service: str) -> dict[str, list[Event]]:
 
 @cache
 def _context(root: Path) -> frozenset[str]:
-    return read_context(root)
+    return read_contexts(root)
 
 
 def _faults(line: str, service: str, known: dict[str, list[Event]], context: frozenset[str]) -> Iterator[str]:

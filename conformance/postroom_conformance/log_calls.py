@@ -4,10 +4,13 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from postroom_conformance.constants import Found, Function, Module, Unclear, keys_of
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
+PASSED_ON = "library.logged"
+"""What a library says keeps the level that the library gave it."""
 _METHODS = {level: level for level in LEVELS} | {"exception": "error"}
 _NO_EVENTS = {"add", "contextualize", "opt", "remove"}
 """Methods of loguru's logger that write nothing."""
@@ -35,18 +38,34 @@ class LogCall:
     Attributes:
         entries: all that it can write; none where that is unclear.
         unclear: why it is.
+        unnamed: arguments after the event that have no name.
+        named: those that have one.
+        caught: names of the exceptions that are being handled there.
+        context: names that contexts around it in the same function give to the line.
     """
 
     file: Path
     line: int
-    node: ast.Call
     entries: tuple[Entry, ...]
-    unclear: str | None = None
+    unclear: str | None
+    unnamed: tuple[ast.expr, ...]
+    named: tuple[ast.keyword, ...]
+    caught: frozenset[str]
+    context: frozenset[str]
 
     @property
     def component(self) -> str:
         """Which service or library it is of: `services/api`."""
         return "/".join(self.file.parts[:2])
+
+    @property
+    def data(self) -> list[str]:
+        """The names of all data that it can write."""
+        return sorted(frozenset().union(*(entry.fields for entry in self.entries)))
+
+    @property
+    def fails(self) -> bool:
+        return any(entry.fails for entry in self.entries)
 
 
 def sources(root: Path = ROOT) -> list[Path]:
@@ -70,24 +89,31 @@ def read_calls(root: Path = ROOT) -> list[LogCall]:
     return [call for file in sources(root) for call in calls_of((root / file).read_text("utf-8"), file)]
 
 
-def read_context(root: Path = ROOT) -> frozenset[str]:
+def read_contexts(root: Path = ROOT) -> frozenset[str]:
     """The names that `contextualize` puts on the lines of whatever is called inside of it."""
-    return frozenset(name for file in sources(root) for name in context_of((root / file).read_text("utf-8")))
+    contexts = (names for file in sources(root) for _, names in contexts_of((root / file).read_text("utf-8")))
+    return frozenset().union(*contexts)
 
 
 def calls_of(source: str, file: Path) -> list[LogCall]:
     module = Module(ast.parse(source))
-    return [_read(module, node, file) for node in ast.walk(module.tree) if isinstance(node, ast.Call) and _method(node)]
+    return [_read(module, node, file) for node in _calls(module) if _method(node)]
 
 
-def context_of(source: str) -> frozenset[str]:
-    """Raises Unclear when a name is no constant."""
+def contexts_of(source: str) -> Iterator[tuple[int, frozenset[str]]]:
+    """Line and names of each `contextualize`; raises Unclear when a name is no constant."""
     module = Module(ast.parse(source))
-    names: set[str] = set()
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call) and is_of_logger(node.func) and _attribute(node.func) == "contextualize":
-            names |= module.data_names(node, module.scope_of(node), {})
-    return frozenset(names)
+    for node in _calls(module):
+        if _is_context(node):
+            yield node.lineno, module.data_names(node, module.scope_of(node), {})
+
+
+def _calls(module: Module) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+
+
+def _is_context(node: ast.expr) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and is_of_logger(node.func) and _attribute(node.func) == "contextualize"
 
 
 def is_of_logger(node: ast.expr) -> bool:
@@ -100,7 +126,7 @@ def is_of_logger(node: ast.expr) -> bool:
     return False
 
 
-def _attribute(node: ast.expr) -> str:
+def _attribute(node: ast.expr | None) -> str:
     return node.attr if isinstance(node, ast.Attribute) else ""
 
 
@@ -115,17 +141,47 @@ def _method(call: ast.Call) -> ast.expr | None:
 
 
 def _read(module: Module, call: ast.Call, file: Path) -> LogCall:
+    unclear, entries = None, tuple[Entry, ...]()
     try:
         entries = tuple(dict.fromkeys(_entries(module, call)))
     except Unclear as problem:
-        return LogCall(file, call.lineno, call, (), str(problem))
-    return LogCall(file, call.lineno, call, entries)
+        unclear = str(problem)
+    around = list(module.ancestors(call))
+    return LogCall(
+        file,
+        call.lineno,
+        entries,
+        unclear,
+        tuple(_arguments(call)[2 if _attribute(_method(call)) == "log" else 1 :]),
+        tuple(call.keywords),
+        frozenset(one.name for one in around if isinstance(one, ast.ExceptHandler) and one.name),
+        _context(module, around),
+    )
+
+
+def _context(module: Module, around: list[ast.AST]) -> frozenset[str]:
+    """Of the same function: what is around a function is not around its calls."""
+    names: frozenset[str] = frozenset()
+    for node in around:
+        if isinstance(node, Function):
+            break
+        for item in node.items if isinstance(node, ast.With | ast.AsyncWith) else ():
+            if _is_context(item.context_expr):
+                names |= module.data_names(item.context_expr, module.scope_of(node), {})
+    return names
+
+
+def _arguments(call: ast.Call) -> list[ast.expr]:
+    """Of what writes: level, if it takes one, event, and what else has no name."""
+    if not isinstance(_method(call), ast.Attribute):
+        return []
+    return call.args if is_of_logger(call.func) else call.args[1:]
 
 
 def _entries(module: Module, call: ast.Call) -> Iterator[Entry]:
     scope, method = module.scope_of(call), _method(call)
     if isinstance(method, ast.Attribute):
-        arguments = call.args if method is call.func else call.args[1:]
+        arguments = _arguments(call)
         fails = method.attr == "exception" or "exception=" in ast.unparse(method)
         levels, event = _levels(module, method.attr, arguments, scope)
         for level in levels:
@@ -145,7 +201,7 @@ def _levels(
         return iter([Found(ast.Constant(_METHODS[method]), scope, {})]), arguments[0]
     if method != "log":
         raise Unclear(f"`logger.{method}` is none of {', '.join(_METHODS)}, log")
-    if "name_level(" in ast.unparse(arguments[0]):  # what a library says keeps the level that the library gave it
+    if ast.unparse(arguments[1]) == repr(PASSED_ON):
         return (Found(ast.Constant(level), scope, {}) for level in LEVELS), arguments[1]
     return module.expand(arguments[0], scope, {}), arguments[1]
 
