@@ -105,15 +105,15 @@ class Module:
             for called in self._calls(scope, choices):
                 yield from self.expand(_argument(called.call, scope, name), called.scope, called.choices)
             return
-        for where, inner in ((scope, scope), (self.tree, None)):
-            given = {} if where is None else _given(where)
-            if name in given:
-                values = given[name]
-                if len(values) != 1:
-                    raise Unclear(f"`{name}` is given {len(values)} values")
-                yield from self._expand_given(values[0], inner, choices)
-                return
-        raise Unclear(f"`{name}` is no constant of this module")
+        given = _given(scope or self.tree).get(name, [])
+        if len(given) > 1:
+            raise Unclear(f"`{name}` is given {len(given)} values")
+        if given:
+            yield from self._expand_given(given[0], scope, choices)
+        elif scope is not None:
+            yield from self._expand_name(name, self.scope_of(scope), choices)
+        else:
+            raise Unclear(f"`{name}` is no constant of this module")
 
     def _expand_given(self, given: "_Given", scope: Function | None, choices: Choices) -> Iterator[Found]:
         for found in self.expand(given.value, scope, choices):
@@ -204,10 +204,9 @@ def _argument(call: ast.Call, function: Function, name: str) -> ast.expr:
 
 
 def _given(where: ast.AST) -> dict[str, list["_Given"]]:
-    """The names of a function, or of a module's own level, and all that each is given."""
+    """The names of a function or module, without those of functions in it, and all that each is given."""
     found: dict[str, list[_Given]] = {}
-    nodes = ast.walk(where) if isinstance(where, Function) else iter(getattr(where, "body", []))
-    for node in nodes:
+    for node in _own(where):
         for target, value in _assigned(node):
             match target:
                 case ast.Name(id=name):
@@ -217,6 +216,13 @@ def _given(where: ast.AST) -> dict[str, list["_Given"]]:
                         if isinstance(part, ast.Name):
                             found.setdefault(part.id, []).append(_Given(value, place))
     return found
+
+
+def _own(where: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(where):
+        if not isinstance(node, Function | ast.ClassDef | ast.Lambda):
+            yield node
+            yield from _own(node)
 
 
 def _assigned(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:

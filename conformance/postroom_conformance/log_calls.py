@@ -1,6 +1,7 @@
 """Every place of our sources that writes an event, and what it can write."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ _METHODS = {level: level for level in LEVELS} | {"exception": "error"}
 _NO_EVENTS = {"add", "contextualize", "opt", "remove"}
 """Methods of loguru's logger that write nothing."""
 ROOT = Path(__file__).parents[2]
+_LOGGER = re.compile(r"\blog(ger|uru)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class LogCall:
 
 
 def sources(root: Path = ROOT) -> list[Path]:
-    """What runs in the services, relative to the root.
+    """What runs in the services and names the logger, relative to the root.
 
     Raises:
         FileNotFoundError: there is none below the root.
@@ -78,7 +80,7 @@ def sources(root: Path = ROOT) -> list[Path]:
         file.relative_to(root)
         for top in ("services", "libs")
         for file in sorted(root.glob(f"{top}/*/postroom_*/**/*.py"))
-        if "_testing" not in file.relative_to(root).parts[2]
+        if "_testing" not in file.relative_to(root).parts[2] and _LOGGER.search(file.read_text("utf-8"))
     ]
     if not found:
         raise FileNotFoundError(f"{root}: no sources of services and libs")

@@ -18,8 +18,8 @@ _INTRODUCTION = """\
 
 <!-- Generated from the code that logs by `make docs`; do not edit. -->
 
-All that a service can say in its [log](logging.md), by name. These are not the [events of webhooks](api.md), which
-clients get.
+All that a service can say in its [log](logging.md), by name. What [webhooks](../how-to/receive-webhooks.md) tell
+clients are other events, though some have the same names.
 
 Each line begins with `ts`, `level`, `service`, `release`, `event`. Context follows where there is any: `request_id`,
 `workspace_id`, `email_id`, `job_id`. The column "Data" names what an event adds, context that it always has included;

@@ -2,10 +2,11 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from postroom_conformance.constants import Module
 from postroom_conformance.log_calls import PASSED_ON, LogCall, calls_of, contexts_of, is_of_logger
 from postroom_logging.redaction import is_telling
 
@@ -22,6 +23,7 @@ _UNITLESS = re.compile(r"(.*_)?(age|delay|duration|elapsed|interval|latency|leng
 _SHORTENED = re.compile(r"(.*_)?(kb|mb|min|mins|ms|sec|secs)")
 _OUTLETS = {"add", "configure", "remove"}
 _LIBRARY = Path("libs/logging")
+_AUDITING = ("caller.note", "caller.note_each")
 _FAULTS = ("error", "critical")
 
 
@@ -74,6 +76,21 @@ def find_level_faults(calls: Iterable[LogCall], deciding: Mapping[str, str]) -> 
             found.append(Finding("L4", call.file, call.line, f"{event} is {' and '.join(places)}: what decides?"))
         if len(places) == 1 and event in deciding:
             found.append(Finding("L4", call.file, call.line, f"{event} has one level, and nothing decides on it"))
+    return found
+
+
+def find_silent_actions(source: str, file: Path, events: Container[str]) -> list[Finding]:
+    """What is noted in the audit under a name that no event has."""
+    module = Module(ast.parse(source))
+    found = []
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in _AUDITING:
+            names = {ast.literal_eval(one.node) for one in module.expand(node.args[1], module.scope_of(node), {})}
+            found += [
+                Finding("L10", file, node.lineno, f"{name} is in the audit, and not logged")
+                for name in sorted(names)
+                if name not in events
+            ]
     return found
 
 

@@ -170,8 +170,8 @@ def _tell(domain: Verification, status: DomainState, pause: float | None, reason
     logger.log(
         level,
         "domain.checked",
-        status=status.value,
         before=domain.status.value,
+        after=status.value,
         reason=reason,
         again_in_seconds=pause and round(pause, 1),
     )
