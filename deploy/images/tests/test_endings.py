@@ -80,14 +80,14 @@ def test_a_worker_whose_call_hangs_ends_at_once_when_told_twice(stack: Stack) ->
     before = stack.ses.count_sends()
     stack.post(MAIL)
     stack.wait_until(lambda: stack.ses.count_sends() > before, "the call")
-    end_at_once(stack, "worker", lambda: stack.containers["worker"].has_told("service.draining"))
+    end_at_once(stack, "worker", lambda: stack.containers["worker"].has_told("service.drain_started"))
 
 
 def test_a_scheduler_that_waits_for_its_database_ends_at_once_when_told_twice(stack: Stack) -> None:
     scheduler = stack.containers["scheduler"]
     with paused_database(stack):
         stack.wait_until(lambda: scheduler.has_told("service.went_down"), "the sweeps to miss the database")
-        end_at_once(stack, "scheduler", lambda: scheduler.has_told("service.draining"))
+        end_at_once(stack, "scheduler", lambda: scheduler.has_told("service.drain_started"))
 
 
 def test_without_its_database_a_service_runs_and_is_not_ready_until_it_is_back(stack: Stack) -> None:
