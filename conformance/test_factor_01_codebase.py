@@ -212,6 +212,8 @@ def test_services_never_hold_each_other(code: dict[str, Files], images: dict[str
         ours = sorted({path.partition("/")[0] for path in modules_of(files)})
         evidence(f"{name}: {', '.join(one.removeprefix('postroom_') for one in ours)}")
         assert find_foreign_code(files, service) == []
+    # Two entry points of one closure.
+    assert code["admin"].keys() == code["worker"].keys()
 
 
 def owner_of(entry_point: str) -> str:
