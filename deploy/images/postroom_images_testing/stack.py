@@ -4,15 +4,14 @@ import http.client
 import json
 import secrets
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import Any, Literal, Self
 
 from postroom_images_testing.container import LOCKED, Container
 from postroom_images_testing.engine import docker, inspect
+from postroom_images_testing.servers import mariadb
 from postroom_testing.server import wait_until
 from postroom_testing.ses import SesServer
 
@@ -92,22 +91,8 @@ class Stack:
             self.wait_ready(service)
 
     def _start_backing_services(self, password: str) -> None:
-        folder = Path(self._exit.enter_context(tempfile.TemporaryDirectory()))
-        (folder / "password").write_text(password)
-        self.containers["mariadb"] = Container(
-            self._images["mariadb"],
-            # Nobody here can tell it the names of its clients.
-            *("mariadbd", "--skip-name-resolve"),
-            variables={
-                "MYSQL_DATABASE": _DATABASE,
-                "MYSQL_USER": _DATABASE,
-                "MYSQL_PASSWORD_FILE": "/run/secrets/password",
-                # The public image asks for one way or another of having it.
-                "MARIADB_RANDOM_ROOT_PASSWORD": "yes",
-            },
-            options=[f"--mount=type=bind,source={folder / 'password'},target=/run/secrets/password,readonly"],
-            network=self.network,
-            alias="mariadb",
+        self.containers["mariadb"] = self._exit.enter_context(
+            mariadb(self._images["mariadb"], self.network, alias="mariadb", database=_DATABASE, password=password)
         )
         self.containers["redis"] = Container(
             self._images["redis"],
