@@ -64,16 +64,6 @@ def paused_database(stack: Stack) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_without_config_it_ends_with_78_and_one_report(stack: Stack, service: str) -> None:
-    code, stdout, stderr = stack.run(service, variables={})
-
-    assert (code, stdout) == (78, "")
-    assert stderr.startswith("Postroom cannot start: ")
-    assert "\n  POSTROOM_DATABASE_URL: missing; expected mysql+pymysql://" in stderr
-    assert "Traceback" not in stderr
-
-
-@pytest.mark.parametrize("service", SERVICES)
 def test_told_to_stop_it_ends_with_0(stack: Stack, service: str) -> None:
     stop(stack, service)
 
