@@ -113,7 +113,7 @@ MEANINGS = {
     "webhook.not_resolved": "The host of a new endpoint has no address at this moment; it was taken all the same.",
     "webhook.not_signed": "`POSTROOM_SECRET_KEY` has lost the key of a webhook's secret: nothing is posted.",
     "webhook.posted": "A webhook took an event.",
-    "webhook.previous_secret_lost": "`POSTROOM_SECRET_KEY` has lost the key of a rotated secret: only the new one signs.",
+    "webhook.previous_secret_lost": "`POSTROOM_SECRET_KEY` has lost the key of a rotated secret; the new one signs.",
     "webhook.removed": "A client removed a webhook.",
     "webhook.secret_rotated": "A client gave a webhook a new secret.",
     "workspace.suspended": "Too many bounces or complaints: the workspace sends nothing until an operator resumes it.",
