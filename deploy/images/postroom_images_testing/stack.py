@@ -37,6 +37,7 @@ class Stack:
 
     Attributes:
         ses: takes all mail.
+        gateway: by which containers reach this machine.
         key: of a workspace, that the api takes.
         containers: by name; the first part of `api-2` is its service.
     """
@@ -61,8 +62,9 @@ class Stack:
         docker("network", "create", "--internal", self.network)
         self._exit.callback(docker, "network", "rm", self.network)
         self._exit.callback(self._remove_containers)
-        gateway = inspect("network", self.network)["IPAM"]["Config"][0]["Gateway"]
-        self.ses = self._exit.enter_context(SesServer(gateway))
+        found = inspect("network", self.network)["IPAM"]["Config"][0]
+        self.gateway = found["Gateway"]
+        self.ses = self._exit.enter_context(SesServer(self.gateway))
         self.ses.max_send_rate = 10_000.0
         password = secrets.token_hex(16)
         self.variables = {
@@ -72,6 +74,8 @@ class Stack:
             "POSTROOM_SECRET_KEY": secrets.token_hex(32),
             "POSTROOM_VERIFIED_DOMAINS_ONLY": "false",
             "POSTROOM_RATE_LIMIT": "0",
+            # Endpoints of webhooks stand on the gateway.
+            "POSTROOM_EGRESS_ALLOW": found["Subnet"],
             "POSTROOM_DRAIN_SECONDS": str(DRAIN_SECONDS),
             "POSTROOM_DATABASE_TIMEOUT_SECONDS": "5",
             # Nothing that arrives in time here has waited for a lease to end.

@@ -47,9 +47,9 @@ class Answer:
 
 
 class WebhookReceiver:
-    """An HTTP server on loopback; each path of it is an endpoint of its own."""
+    """An HTTP server on loopback, or on another address of this machine; each path of it is an endpoint of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.requests: list[Received] = []
         """What was posted, in the order of arrival."""
         self.answers: dict[str, Answer] = {}
@@ -59,7 +59,7 @@ class WebhookReceiver:
         self._at_once: dict[str, int] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._server = _HttpServer(self)
+        self._server = _HttpServer(self, host)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": _LOOK_SECONDS})
 
     def __enter__(self) -> Self:
@@ -75,7 +75,8 @@ class WebhookReceiver:
         self._server.server_close()
 
     def url(self, path: str = "/") -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}{path}"
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}{path}"
 
     def of(self, path: str) -> list[Received]:
         """What was posted to one endpoint."""
@@ -100,8 +101,8 @@ class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, receiver: WebhookReceiver) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, receiver: WebhookReceiver, host: str) -> None:
+        super().__init__((host, 0), _Handler)
         self.receiver = receiver
 
     def handle_error(self, request: Any, client_address: Any) -> None:
