@@ -8,13 +8,14 @@ import shutil
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from postroom_conformance.answers import get
 from postroom_conformance.claims import proves, violates
 from postroom_conformance.config_report import find_report_faults
 from postroom_conformance.env_example import find_example_faults
@@ -332,12 +333,6 @@ def mistaken(stack: Stack, secret: dict[str, str]) -> dict[str, str]:
     }
 
 
-def ask(container: Container, port: int, path: str) -> str:
-    with closing(http.client.HTTPConnection(container.address, port, timeout=10)) as connection:
-        connection.request("GET", path)
-        return connection.getresponse().read().decode()
-
-
 def aborted(stack: Stack, names: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """All that each service says that is refused everywhere and is then made to dump all of its stacks."""
     with ExitStack() as exit_stack:
@@ -357,7 +352,7 @@ def aborted(stack: Stack, names: Mapping[str, str], environ: Mapping[str, str]) 
             port = PORTS[service]
             wait_until(lambda: container.ask(port, "/readyz") == REFUSED, seconds=60, what=f"{service} to be refused")  # noqa: B023 - waited for at once
             wait_until(lambda: container.has_told("service.went_down"), seconds=60, what=f"{service} to tell it")  # noqa: B023
-            yield f"/readyz of the {service}, refused", ask(container, port, "/readyz")
+            yield f"/readyz of the {service}, refused", get(container, port, "/readyz")[1]
             container.signal("ABRT")
             # It is dumped, and goes on: the kernel ends no first process of a container for that.
             wait_until(lambda: "Fatal Python error: Aborted" in container.output()[1], seconds=60, what="the dump")  # noqa: B023
@@ -391,7 +386,7 @@ def test_a_secret_stays_in_the_environment(
         container = stack.containers[service]
         texts[f"output of the {service}"] = "".join(container.output())
         for path in ("/livez", "/readyz", "/metrics", "/version"):
-            texts[f"{path} of the {service}"] = ask(container, PORTS[service], path)
+            texts[f"{path} of the {service}"] = get(container, PORTS[service], path)[1]
     texts["config show"] = stack.admin("config", "show", "--json")
     texts["doctor"] = "".join(map(str, stack.run("worker", "doctor", variables=mistaken, entry_point=ADMIN)))
 

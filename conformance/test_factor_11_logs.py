@@ -4,12 +4,13 @@ import http.client
 import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from postroom_conformance.answers import post
 from postroom_conformance.catalogue import find_strange_lines
 from postroom_conformance.claims import proves, violates
 from postroom_conformance.files_written import find_written
@@ -24,15 +25,6 @@ from postroom_testing.webhook_receiver import WebhookReceiver
 
 BACKING_SERVICES = ("mariadb", "redis")
 AWAY = http.HTTPStatus.SERVICE_UNAVAILABLE
-
-
-def call(stack: Stack, path: str, body: Mapping[str, Any], key: str = "") -> tuple[int, str, dict[str, Any]]:
-    """Status, request id and body of an answer."""
-    with closing(http.client.HTTPConnection(*stack.address("api"), timeout=30)) as connection:
-        headers = {"authorization": f"Bearer {key or stack.key}", "content-type": "application/json"}
-        connection.request("POST", path, json.dumps(body), headers)
-        answer = connection.getresponse()
-        return answer.status, answer.headers["x-request-id"], json.loads(answer.read())
 
 
 @dataclass(frozen=True)
@@ -60,9 +52,9 @@ def private() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def webhook(stack: Stack, receiver: WebhookReceiver, private: dict[str, str]) -> None:
-    status, _, body = call(stack, "/webhooks", {"endpoint": receiver.url("/told"), "events": ["email.sent"]})
-    assert status == http.HTTPStatus.CREATED, body
-    private["secret of the webhook"] = body["signing_secret"]
+    answer = post(stack, "/webhooks", {"endpoint": receiver.url("/told"), "events": ["email.sent"]})
+    assert answer.status == http.HTTPStatus.CREATED, answer.body
+    private["secret of the webhook"] = answer.body["signing_secret"]
 
 
 def follow(stack: Stack, receiver: WebhookReceiver, private: Mapping[str, str]) -> Followed:
@@ -75,13 +67,14 @@ def follow(stack: Stack, receiver: WebhookReceiver, private: Mapping[str, str]) 
         "html": private["html"],
         "attachments": [{"filename": private["file name"], "content": "cGxhbnRlZA=="}],
     }
-    status, request_id, body = call(stack, "/emails", mail)
-    assert status == http.HTTPStatus.OK, body
+    answer = post(stack, "/emails", mail)
+    assert answer.status == http.HTTPStatus.OK, answer.body
+    email_id = answer.body["id"]
     stack.wait_until(
-        lambda: any(json.loads(one.body)["data"]["email_id"] == body["id"] for one in receiver.of("/told")),
+        lambda: any(json.loads(one.body)["data"]["email_id"] == email_id for one in receiver.of("/told")),
         "the webhook to be told",
     )
-    return Followed(request_id, body["id"])
+    return Followed(answer.request_id, email_id)
 
 
 def read_events(stack: Stack) -> dict[str, list[dict[str, Any]]]:
@@ -171,10 +164,8 @@ def told_meanwhile(stack: Stack) -> dict[str, list[str]]:
             exit_stack.callback(stack.containers[name].resume)
         for service in SERVICES:
             stack.wait_ready(service, AWAY)
-        status, _, _ = call(
-            stack, "/emails", {"from": "a@example.com", "to": "b@example.com", "subject": "s", "text": "t"}
-        )
-        assert status == AWAY
+        refused = post(stack, "/emails", {"from": "a@example.com", "to": "b@example.com", "subject": "s", "text": "t"})
+        assert refused.status == AWAY
         for service in SERVICES:
             stack.wait_until(lambda: missed(stack, service) == {"database", "redis"}, f"{service} to miss both")  # noqa: B023 - waited for at once
         lines = {service: stack.containers[service].output()[0].splitlines() for service in SERVICES}
@@ -250,7 +241,7 @@ def test_every_line_is_an_event(stack: Stack, told_meanwhile: dict[str, list[str
 STRANGE = """
 from loguru import logger
 from postroom_logging.setup import configure, flush
-print("ready to send")
+print("ready to send", flush=True)
 configure(service="worker", release="r1", level="info", format="json", buffer_lines=100)
 logger.info("email.invented")
 logger.info("email.sent", color="red")
@@ -275,15 +266,17 @@ def test_no_line_tells_who_or_what(
     private: dict[str, str],
     evidence: Evidence,
 ) -> None:
-    refused, _, _ = call(stack, "/emails", {"from": private["sender"], "to": [], "subject": private["subject"]})
-    unknown, _, _ = call(stack, "/emails", {"from": f"{private['sender']}@example.com"}, private["wrong key"])
+    refused = post(stack, "/emails", {"from": private["sender"], "to": [], "subject": private["subject"]})
+    unknown = post(stack, "/emails", {"from": f"{private['sender']}@example.com"}, private["wrong key"])
     wait_for_line(stack, follow(stack, receiver, private).email_id)
 
     lines = {service: stack.containers[service].output()[0] for service in SERVICES}
     found = find_shown(lines, private | {"key": stack.key})
-    evidence(f"{', '.join(private)}, key; answers 200, {refused}, {unknown}; lines that show one: {found or 'none'}")
+    evidence(
+        f"{', '.join(private)}, key; answers 200, {refused.status}, {unknown.status}; lines that show one: {found or 'none'}"
+    )
     assert found == []
-    assert (refused, unknown) == (http.HTTPStatus.UNPROCESSABLE_ENTITY, http.HTTPStatus.FORBIDDEN)
+    assert (refused.status, unknown.status) == (http.HTTPStatus.UNPROCESSABLE_ENTITY, http.HTTPStatus.FORBIDDEN)
 
 
 @violates(test_no_line_tells_who_or_what, "an event with an address in a field that names none")

@@ -28,8 +28,7 @@ def find_breaks(
         for service, one in about
         if one.get("request_id") != request_id
     ]
-    for step in STEPS:
-        if step not in [(service, one["event"]) for service, one in about]:
-            breaks.append(f"{step[0]} does not tell {step[1]}")
+    told = {(service, one["event"]) for service, one in about}
+    breaks += [f"{service} does not tell {event}" for service, event in STEPS if (service, event) not in told]
     posted = [message_id(UUID(one["delivery_id"])) for _, one in about if one["event"] == "webhook.posted"]
     return breaks + [f"{one} was told, and never came" for one in posted if one not in received]

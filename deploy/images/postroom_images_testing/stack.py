@@ -34,6 +34,8 @@ class Stack:
 
     Args:
         images: of the services, by name, and of `mariadb` and `redis`.
+        hosts: what MariaDB and Redis are called in the network.
+        differ: gives, for the gateway, the variables that differ from those of any other stack.
 
     Attributes:
         ses: takes all mail.
@@ -42,8 +44,16 @@ class Stack:
         containers: by name; the first part of `api-2` is its service.
     """
 
-    def __init__(self, images: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        images: Mapping[str, str],
+        *,
+        hosts: tuple[str, str] = ("mariadb", "redis"),
+        differ: Callable[[str], Mapping[str, str]] = lambda _: {},
+    ) -> None:
         self._images = images
+        self._mariadb, self._redis = hosts
+        self._differ = differ
         self._exit = ExitStack()
         self.containers: dict[str, Container] = {}
 
@@ -68,8 +78,8 @@ class Stack:
         self.ses.max_send_rate = 10_000.0
         password = secrets.token_hex(16)
         self.variables = {
-            "POSTROOM_DATABASE_URL": f"mysql+pymysql://{_DATABASE}:{password}@mariadb/{_DATABASE}",
-            "POSTROOM_REDIS_URL": "redis://redis:6379/0",
+            "POSTROOM_DATABASE_URL": f"mysql+pymysql://{_DATABASE}:{password}@{self._mariadb}/{_DATABASE}",
+            "POSTROOM_REDIS_URL": f"redis://{self._redis}:{_REDIS_PORT}/0",
             "POSTROOM_MAIL_URL": self.ses.mail_url(),
             "POSTROOM_SECRET_KEY": secrets.token_hex(32),
             "POSTROOM_VERIFIED_DOMAINS_ONLY": "false",
@@ -83,6 +93,7 @@ class Stack:
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
             "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),
             "AWS_EC2_METADATA_DISABLED": "true",
+            **self._differ(self.gateway),
         }
         self._start_backing_services(password)
         self.admin("migrate")
@@ -109,13 +120,13 @@ class Stack:
             },
             options=[f"--mount=type=bind,source={folder / 'password'},target=/run/secrets/password,readonly"],
             network=self.network,
-            alias="mariadb",
+            alias=self._mariadb,
         )
         self.containers["redis"] = Container(
             self._images["redis"],
             *("redis-server", "--bind", "0.0.0.0", "--protected-mode", "no", "--save", ""),  # noqa: S104 - in its network
             network=self.network,
-            alias="redis",
+            alias=self._redis,
         )
         self.wait_listening("mariadb", _MARIADB_PORT)
         self.wait_listening("redis", _REDIS_PORT)
