@@ -17,7 +17,7 @@ from postroom_conformance.fixtures import Evidence
 from postroom_conformance.hints_kept import clear_others, count_waiting
 from postroom_conformance.literal_addresses import find_literal_addresses
 from postroom_conformance.one_off import PYTHON
-from postroom_conformance.outages import NOTHING, STANDINGS, find_lost, find_wrong_answers, read_standing
+from postroom_conformance.outages import NOTHING, STANDINGS, Standing, find_lost, find_wrong_answers, read_standing
 from postroom_conformance.sources import read_sources
 from postroom_images_testing.container import LOCKED, Container
 from postroom_images_testing.engine import inspect
@@ -64,10 +64,9 @@ def first(stack: Stack) -> Deploy:
 
 
 @pytest.fixture(scope="module")
-def smtp() -> Iterator[list[SmtpServer]]:
+def smtp() -> list[SmtpServer]:
     """The mail server of the second deploy, once it runs."""
-    servers: list[SmtpServer] = []
-    yield servers
+    return []
 
 
 @pytest.fixture(scope="module")
@@ -173,11 +172,11 @@ TOLD = {
 }
 
 
-def read_standings(stack: Stack) -> dict[str, tuple[int, dict[str, str]]]:
+def read_standings(stack: Stack) -> dict[str, Standing]:
     return {service: read_standing(stack.containers[service], PORTS[service]) for service in SERVICES}
 
 
-def wait_for_answers(stack: Stack, away: str) -> dict[str, tuple[int, dict[str, str]]]:
+def wait_for_answers(stack: Stack, away: str) -> dict[str, Standing]:
     """The answers, as soon as they are right."""
     stack.wait_until(lambda: not find_wrong_answers(read_standings(stack), away), f"all to answer that {away} is away")
     return read_standings(stack)

@@ -272,9 +272,7 @@ def test_no_line_tells_who_or_what(
 
     lines = {service: stack.containers[service].output()[0] for service in SERVICES}
     found = find_shown(lines, private | {"key": stack.key})
-    evidence(
-        f"{', '.join(private)}, key; answers 200, {refused.status}, {unknown.status}; lines that show one: {found or 'none'}"
-    )
+    evidence(f"planted: {', '.join(private)}, key; shown by a line: {found or 'none'}")
     assert found == []
     assert (refused.status, unknown.status) == (http.HTTPStatus.UNPROCESSABLE_ENTITY, http.HTTPStatus.FORBIDDEN)
 

@@ -8,7 +8,7 @@ _HINTS = b"postroom:"
 
 def count_waiting(client: Redis) -> int:
     """What waits in any list, whatever the list is called."""
-    return sum(client.llen(key) for key in client.scan_iter(_type="LIST"))  # type: ignore[misc]  # typed for asyncio, too
+    return sum(client.llen(key) for key in client.scan_iter(_type="LIST"))
 
 
 def clear_others(client: Redis) -> list[str]:
