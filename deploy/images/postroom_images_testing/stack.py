@@ -83,7 +83,7 @@ class Stack:
             "POSTROOM_MAIL_URL": self.ses.mail_url(),
             "POSTROOM_SECRET_KEY": secrets.token_hex(32),
             "POSTROOM_VERIFIED_DOMAINS_ONLY": "false",
-            "POSTROOM_RATE_LIMIT": "0",
+            "POSTROOM_RATE_LIMIT": "1000000",
             # Endpoints of webhooks stand on the gateway.
             "POSTROOM_EGRESS_ALLOW": found["Subnet"],
             "POSTROOM_DRAIN_SECONDS": str(DRAIN_SECONDS),
