@@ -1,6 +1,7 @@
 """All events that our sources can write, and whether lines of a process are made of them."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,13 @@ CONTEXT = ("request_id", "workspace_id", "email_id", "job_id")
 """Next, in this order, those that there are."""
 FAILURE = ("error_type", "error", "traceback")
 """Last, in this order, on lines that tell of an exception."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+_TYPES = (
+    (re.compile(r".+_id|reason|ts|level|service|release|event|error|error_type|traceback"), {str}, "text"),
+    (re.compile(r"(.+_)?seconds|milliseconds"), {int, float}, "number"),
+    (re.compile(r"attempt|count"), {int}, "whole number"),
+)
+"""Of names that mean the same in every event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +122,22 @@ def _faults(line: str, service: str, known: dict[str, list[Event]], context: fro
         return
     if fields["service"] != service:
         yield f"says that it is of the {fields['service']}"
+    if not _TIME.fullmatch(str(fields["ts"])):
+        yield f"{fields['ts']} is no time in UTC with microseconds"
+    yield from _mistyped(fields)
     events = known.get(fields["event"], [])
     if not events:
         yield f"no event of the {service}: {fields['event']}"
         return
     yield from _misplaced(names)
     yield from _unknown(fields, events, context)
+
+
+def _mistyped(fields: dict[str, Any]) -> Iterator[str]:
+    for pattern, types, words in _TYPES:
+        for name, value in fields.items():
+            if pattern.fullmatch(name) and value is not None and type(value) not in types:
+                yield f"{name} is no {words}"
 
 
 def _misplaced(names: list[str]) -> Iterator[str]:

@@ -38,6 +38,9 @@ class Module:
             for child in ast.iter_child_nodes(node):
                 self._parents[child] = node
 
+    def calls(self) -> Iterator[ast.Call]:
+        return (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         while node in self._parents:
             node = self._parents[node]
@@ -149,9 +152,10 @@ class Module:
             raise Unclear(f"`{function.name}` is public: other modules may call it")
         fork = f"{_place(function)} is called"
         chosen = choices.get(fork)
-        calls = [one for one in ast.walk(self.tree) if isinstance(one, ast.Call) and _name(one.func) == function.name]
-        if not calls:
-            raise Unclear(f"`{function.name}` is called nowhere")
+        named = [one for one in ast.walk(self.tree) if isinstance(one, ast.expr) and _name(one) == function.name]
+        calls = [call for one in named if isinstance(call := self._parents[one], ast.Call) and call.func is one]
+        if len(calls) != len(named) or not calls:
+            raise Unclear(f"`{function.name}` is {'handed on' if named else 'called nowhere'}")
         for number, call in enumerate(calls):
             if chosen in {None, number}:
                 yield _Called(call, self.scope_of(call), {**choices, fork: number})

@@ -34,6 +34,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """Attributes: names are what it gives to the lines of whatever is called inside; unclear is why they are none."""
+
+    line: int
+    names: frozenset[str]
+    unclear: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LogCall:
     """A call that writes an event.
 
@@ -88,30 +97,32 @@ def sources(root: Path = ROOT) -> list[Path]:
 
 
 def read_calls(root: Path = ROOT) -> list[LogCall]:
-    return [call for file in sources(root) for call in calls_of((root / file).read_text("utf-8"), file)]
+    return [call for file in sources(root) for call in calls_of(read_module(root / file), file)]
 
 
 def read_contexts(root: Path = ROOT) -> frozenset[str]:
-    """The names that `contextualize` puts on the lines of whatever is called inside of it."""
-    contexts = (names for file in sources(root) for _, names in contexts_of((root / file).read_text("utf-8")))
-    return frozenset().union(*contexts)
+    """The names that contexts give to lines, all together."""
+    return frozenset().union(*(one.names for file in sources(root) for one in contexts_of(read_module(root / file))))
 
 
-def calls_of(source: str, file: Path) -> list[LogCall]:
-    module = Module(ast.parse(source))
-    return [_read(module, node, file) for node in _calls(module) if _method(node)]
+def read_module(path: Path) -> Module:
+    return Module(ast.parse(path.read_text("utf-8")))
 
 
-def contexts_of(source: str) -> Iterator[tuple[int, frozenset[str]]]:
-    """Line and names of each `contextualize`; raises Unclear when a name is no constant."""
-    module = Module(ast.parse(source))
-    for node in _calls(module):
-        if _is_context(node):
-            yield node.lineno, module.data_names(node, module.scope_of(node), {})
+def calls_of(module: Module, file: Path) -> list[LogCall]:
+    return [_read(module, node, file) for node in module.calls() if _method(node)]
 
 
-def _calls(module: Module) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+def contexts_of(module: Module) -> list[Context]:
+    """Each `contextualize`."""
+    return [_read_context(module, node) for node in module.calls() if _is_context(node)]
+
+
+def _read_context(module: Module, call: ast.Call) -> Context:
+    try:
+        return Context(call.lineno, module.data_names(call, module.scope_of(call), {}))
+    except Unclear as problem:
+        return Context(call.lineno, frozenset(), str(problem))
 
 
 def _is_context(node: ast.expr) -> TypeGuard[ast.Call]:
@@ -169,7 +180,7 @@ def _context(module: Module, around: list[ast.AST]) -> frozenset[str]:
             break
         for item in node.items if isinstance(node, ast.With | ast.AsyncWith) else ():
             if _is_context(item.context_expr):
-                names |= module.data_names(item.context_expr, module.scope_of(node), {})
+                names |= _read_context(module, item.context_expr).names
     return names
 
 
@@ -199,6 +210,8 @@ def _levels(
     module: Module, method: str, arguments: list[ast.expr], scope: Function | None
 ) -> tuple[Iterator[Found], ast.expr]:
     """The levels that a method of the logger writes, and the argument that is the event."""
+    if len(arguments) < (2 if method == "log" else 1):
+        raise Unclear("there is no event")
     if method in _METHODS:
         return iter([Found(ast.Constant(_METHODS[method]), scope, {})]), arguments[0]
     if method != "log":

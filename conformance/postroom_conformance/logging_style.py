@@ -6,19 +6,20 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from postroom_conformance.constants import Module
+from postroom_conformance.catalogue import FAILURE, REQUIRED
+from postroom_conformance.constants import Module, Unclear
 from postroom_conformance.log_calls import PASSED_ON, LogCall, calls_of, contexts_of, is_of_logger
 from postroom_logging.redaction import is_telling
 
 _EVENT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\.[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_REGULAR = re.compile(r"[a-z]+[^e]ed")  # `speed` is none
 _IRREGULAR = frozenset(
     ("came", "forgotten", "given", "held", "kept", "left", "lost", "read", "resent", "sent", "split", "went")
 )
 """Past forms of verbs that do not end in `ed`; those that are used."""
 _PARTICLES = frozenset(("down", "up"))
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_TAKEN = frozenset(("ts", "level", "service", "release", "event", "error", "error_type", "traceback"))
-"""By every line, or by an exception's own fields."""
+_TAKEN = frozenset((*REQUIRED, *FAILURE))
 _UNITLESS = re.compile(r"(.*_)?(age|delay|duration|elapsed|interval|latency|length|size|time|timeout|took|wait)")
 _SHORTENED = re.compile(r"(.*_)?(kb|mb|min|mins|ms|sec|secs)")
 _OUTLETS = {"add", "configure", "remove"}
@@ -40,19 +41,23 @@ class Finding:
         return f"{self.file}:{self.line}: {self.rule} {self.text}"
 
 
-def find_faults(source: str, file: Path) -> list[Finding]:
+def find_faults(module: Module, file: Path) -> list[Finding]:
     """What one module does against the rules, in the order of its lines.
 
     Args:
-        source: its text.
+        module: it.
         file: relative to the repository.
     """
-    tree = ast.parse(source)
-    found = [Finding("L1", file, line, text) for line, text in _other_ways_out(tree, file)]
-    found += [Finding("L8", file, line, text) for line, text in _contexts_without_request(source)]
-    for call in calls_of(source, file):
-        if call.unclear:
-            found.append(Finding("L2", file, call.line, call.unclear))
+    calls, contexts = calls_of(module, file), contexts_of(module)
+    found = [Finding("L1", file, line, text) for line, text in _other_ways_out(module.tree, file)]
+    unclear = [(one.line, one.unclear) for one in calls] + [(one.line, one.unclear) for one in contexts]
+    found += [Finding("L2", file, line, text) for line, text in unclear if text]
+    found += [
+        Finding("L8", file, one.line, "a context names an email and not the request that it came with")
+        for one in contexts
+        if "email_id" in one.names and "request_id" not in one.names
+    ]
+    for call in calls:
         for rule, check in _CHECKS.items():
             found += [Finding(rule, file, call.line, text) for text in dict.fromkeys(check(call))]
     return sorted(found, key=lambda one: (one.line, one.rule))
@@ -79,18 +84,19 @@ def find_level_faults(calls: Iterable[LogCall], deciding: Mapping[str, str]) -> 
     return found
 
 
-def find_silent_actions(source: str, file: Path, events: Container[str]) -> list[Finding]:
+def find_silent_actions(module: Module, file: Path, events: Container[str]) -> list[Finding]:
     """What is noted in the audit under a name that no event has."""
-    module = Module(ast.parse(source))
     found = []
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in _AUDITING:
-            names = {ast.literal_eval(one.node) for one in module.expand(node.args[1], module.scope_of(node), {})}
-            found += [
-                Finding("L10", file, node.lineno, f"{name} is in the audit, and not logged")
-                for name in sorted(names)
-                if name not in events
-            ]
+    for call in module.calls():
+        if ast.unparse(call.func) not in _AUDITING:
+            continue
+        try:
+            actions = {ast.unparse(one.node) for one in module.expand(call.args[1], module.scope_of(call), {})}
+        except Unclear as problem:
+            found.append(Finding("L10", file, call.lineno, str(problem)))
+            continue
+        silent = sorted(action for action in actions if ast.literal_eval(action) not in events)
+        found += [Finding("L10", file, call.lineno, f"{one} is in the audit, and not logged") for one in silent]
     return found
 
 
@@ -141,7 +147,7 @@ def _misnamed(call: LogCall) -> Iterator[str]:
 def _is_past(words: list[str]) -> bool:
     while len(words) > 1 and words[-1] in _PARTICLES:
         words = words[:-1]
-    return words[-1].endswith("ed") or words[-1] in _IRREGULAR
+    return bool(_REGULAR.fullmatch(words[-1])) or words[-1] in _IRREGULAR
 
 
 def _mild_exceptions(call: LogCall) -> Iterator[str]:
@@ -192,12 +198,6 @@ def _without_request(call: LogCall) -> Iterator[str]:
     for entry in call.entries:
         if "email_id" in entry.fields and "request_id" not in entry.fields | call.context and entry.level != "debug":
             yield f"{entry.event} names an email and not the request that it came with"
-
-
-def _contexts_without_request(source: str) -> Iterator[tuple[int, str]]:
-    for line, names in contexts_of(source):
-        if "email_id" in names and "request_id" not in names:
-            yield line, "a context names an email and not the request that it came with"
 
 
 _CHECKS: dict[str, Callable[[LogCall], Iterator[str]]] = {

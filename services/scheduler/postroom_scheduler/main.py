@@ -1,9 +1,12 @@
 """The scheduler: APScheduler only ticks; what is due is asked of the database, and every row is claimed."""
 
+import sys
+
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from loguru import logger
 
+from postroom_config.command_line import answer_arguments
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
@@ -32,6 +35,7 @@ _FLUSH_SECONDS = 2.0
 
 
 def main() -> None:
+    answer_arguments("scheduler", sys.argv[1:])
     settings = load_or_exit(SchedulerServiceSettings)
     stopping = Stopping(settings.drain.seconds)
     configure(

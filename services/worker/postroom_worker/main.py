@@ -4,6 +4,7 @@ import sys
 
 from loguru import logger
 
+from postroom_config.command_line import answer_arguments
 from postroom_config.errors import EX_CONFIG
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
@@ -43,6 +44,7 @@ _SILENCE_SECONDS = 60.0
 
 
 def main() -> None:
+    answer_arguments("worker", sys.argv[1:])
     settings = load_or_exit(WorkerServiceSettings)
     stopping = Stopping(settings.drain.seconds)
     configure(
