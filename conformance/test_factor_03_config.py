@@ -48,22 +48,27 @@ print(json.dumps([
 ]))
 """
 WATCH_SOCKETS = """
-import importlib, pkgutil, sys
+import contextlib, importlib, io, pkgutil, sys
 opened = []
 sys.addaudithook(lambda event, _: opened.append(event) if event.startswith("socket.") else None)
+def tell(what):
+    for event in opened:
+        print(f"{what}: {event}")
+    opened.clear()
 import postroom_config
 names = [f"postroom_config.{module.name}" for module in pkgutil.iter_modules(postroom_config.__path__)]
-for name in [*names, *sys.argv[1:]]:
-    before = len(opened)
+modules = sys.argv[1:]
+for name in [*names, *modules]:
     importlib.import_module(name)
-    for event in opened[before:]:
-        print(f"importing {name}: {event}")
-if "postroom_admin.main" in sys.argv:
-    sys.argv = ["admin", "--version"]
-    try:
-        importlib.import_module("postroom_admin.main").main()
-    except SystemExit as end:
-        print(*[f"--version: {event}" for event in opened if end.code == 0 or "it failed"], end="")
+    tell(f"importing {name}")
+for name in modules:
+    if name.endswith(".main"):
+        sys.argv = [name, "--version"]
+        with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as printed:
+            sys.modules[name].main()
+        tell(f"{name} --version")
+        if not printed.getvalue():
+            print(f"{name} --version: it says nothing")
 """
 DUMP = """
 import logging, sys
@@ -224,12 +229,9 @@ def test_importing_opens_no_socket(names: dict[str, str], evidence: Evidence) ->
     modules["worker"] += ["postroom_admin.settings", "postroom_admin.main"]
     ended = run_all({service: watch_sockets(names, service, *modules[service]) for service in SERVICES})
 
-    for service in SERVICES:
-        evidence(f"{service}: postroom_config.*, {', '.join(modules[service])}: {ended[service][1].strip() or 'none'}")
-    versions = {"api": "", "scheduler": "", "worker": f"postroom {os.environ['VERSION']}"}
-    assert {service: (code, stdout.partition(" (")[0]) for service, (code, stdout, _) in ended.items()} == {
-        service: (0, version) for service, version in versions.items()
-    }
+    for service, (code, stdout, _) in ended.items():
+        evidence(f"{service}: {code}; postroom_config.*, {', '.join(modules[service])}, --version: {stdout or 'none'}")
+    assert ended == dict.fromkeys(SERVICES, (0, "", ""))
 
 
 @violates(test_importing_opens_no_socket, "a library that looks, when it is imported, whether IPv6 works")
