@@ -90,26 +90,6 @@ def test_a_scheduler_that_waits_for_its_database_ends_at_once_when_told_twice(st
         end_at_once(stack, "scheduler", lambda: scheduler.has_told("service.drain_started"))
 
 
-def test_without_its_database_a_service_runs_and_is_not_ready_until_it_is_back(stack: Stack) -> None:
-    mariadb = stack.containers["mariadb"]
-    mariadb.signal("KILL")
-    mariadb.wait()
-    for service in SERVICES:
-        stack.wait_ready(service, 503)
-    # Nor does one end that starts meanwhile.
-    for service in SERVICES:
-        stack.start(service)
-    for service in SERVICES:
-        stack.wait_ready(service, 503)
-
-    mariadb.start()
-
-    for service in SERVICES:
-        stack.wait_ready(service)
-    email_id = stack.post(MAIL)
-    stack.wait_until(lambda: email_id in stack.arrived(), "the mail")
-
-
 @pytest.mark.parametrize("service", ["api", "worker"])
 def test_stopped_under_load_it_loses_nothing(stack: Stack, service: str) -> None:
     stack.start("api-2")
