@@ -93,16 +93,16 @@ def _kill_under_load(stack: Stack) -> Kills:
             _kill(stack, victim, counted)
             stack.containers[victim].start()
             stack.wait_ready(victim)
-        caught, left, late_seconds = _kill_in_call(stack, load, counted)
+        posted, caught, left, late_seconds = _kill_in_call(stack, load, counted)
     finally:
         load.stop()
         load.join()
-    accepted = [*load.accepted.values(), *caught]
+    accepted = [*load.accepted.values(), *posted]
     stack.wait_until(lambda: not find_lost(accepted, stack.arrived()), "all mails")
     return Kills(counted, accepted, stack.arrived(), caught, left, late_seconds)
 
 
-def _kill_in_call(stack: Stack, load: Load, counted: Counter[str]) -> tuple[list[str], list[str], float]:
+def _kill_in_call(stack: Stack, load: Load, counted: Counter[str]) -> tuple[list[str], list[str], list[str], float]:
     """Kill the worker while SES keeps it waiting, and the scheduler, which would see to what it leaves behind."""
     _kill(stack, "scheduler", counted)
     stack.ses.always(Behaviour.HANG)
@@ -112,13 +112,13 @@ def _kill_in_call(stack: Stack, load: Load, counted: Counter[str]) -> tuple[list
     _kill(stack, "worker", counted)
     killed_at = time.monotonic()
     stack.ses.always(Behaviour.ACCEPT)
-    caught = sorted(_read_sending(stack.database_url()) & {*posted, *load.accepted.values()})
+    caught = find_lost(_read_sending(stack.database_url()) & {*posted, *load.accepted.values()}, stack.arrived())
     stack.containers["worker"].start()
     time.sleep(_LEASE_SECONDS + 1)
     left = find_lost(caught, stack.arrived())
     stack.containers["scheduler"].start()
     stack.wait_until(lambda: not find_lost(caught, stack.arrived()), "what the worker was at")
-    return caught, left, time.monotonic() - killed_at
+    return posted, caught, left, time.monotonic() - killed_at
 
 
 def _kill(stack: Stack, name: str, counted: Counter[str]) -> None:
