@@ -36,7 +36,8 @@ class Stack:
         images: of the services, by name, and of `mariadb` and `redis`.
 
     Attributes:
-        ses: takes all mail.
+        gateway: this machine's address in the network of the containers.
+        ses: takes all mail; it listens there.
         key: of a workspace, that the api takes.
         containers: by name; the first part of `api-2` is its service.
     """
@@ -61,8 +62,8 @@ class Stack:
         docker("network", "create", "--internal", self.network)
         self._exit.callback(docker, "network", "rm", self.network)
         self._exit.callback(self._remove_containers)
-        gateway = inspect("network", self.network)["IPAM"]["Config"][0]["Gateway"]
-        self.ses = self._exit.enter_context(SesServer(gateway))
+        self.gateway: str = inspect("network", self.network)["IPAM"]["Config"][0]["Gateway"]
+        self.ses = self._exit.enter_context(SesServer(self.gateway))
         self.ses.max_send_rate = 10_000.0
         password = secrets.token_hex(16)
         self.variables = {
@@ -71,6 +72,8 @@ class Stack:
             "POSTROOM_MAIL_URL": self.ses.mail_url(),
             "POSTROOM_SECRET_KEY": secrets.token_hex(32),
             "POSTROOM_VERIFIED_DOMAINS_ONLY": "false",
+            # Where clients' webhooks listen here.
+            "POSTROOM_EGRESS_ALLOW": self.gateway,
             "POSTROOM_RATE_LIMIT": "0",
             "POSTROOM_DRAIN_SECONDS": str(DRAIN_SECONDS),
             "POSTROOM_DATABASE_TIMEOUT_SECONDS": "5",
@@ -84,8 +87,7 @@ class Stack:
         }
         self._start_backing_services(password)
         self.admin("migrate")
-        self.admin("workspace", "create", "one")
-        self.key = self.admin("key", "create", "--workspace", "one")
+        self.key = self.new_key("one")
         for service in SERVICES:
             self.start(service)
         for service in SERVICES:
@@ -127,6 +129,11 @@ class Stack:
         if code != 0:
             raise AssertionError(f"admin {arguments} ended with {code}: {stderr}")
         return stdout.strip()
+
+    def new_key(self, workspace: str) -> str:
+        """A key of a workspace, which is made if need be."""
+        self.admin("workspace", "create", workspace)
+        return self.admin("key", "create", "--workspace", workspace)
 
     def run(
         self, service: str, *command: str, variables: Mapping[str, str], entry_point: str | None = None
