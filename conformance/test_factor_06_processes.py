@@ -64,7 +64,7 @@ def test_nothing_is_written_to_a_disk(stack: Stack, replicas: dict[str, Containe
 
     evidence(f"an attachment of {len(REPORT) / 1e6:.1f} MB arrived, from read-only processes and from others")
     evidence(f"docker diff: {found}")
-    assert sum(base64.encodebytes(REPORT)[:60] in mail.raw for mail in stack.ses.mails) == 2  # noqa: PLR2004
+    assert sum(base64.encodebytes(REPORT)[:60] in mail.raw for mail in stack.ses.mails) == 2
     assert found == {service: [] for service in SERVICES}
 
 
@@ -99,8 +99,8 @@ def test_state_in_a_process_is_found(stack: Stack, names: dict[str, str], forget
 
 
 @proves(
-    "Processes of every kind are killed under load, again and again: each email that a client was told of arrives, and no"
-    " more of them twice than were being sent when their worker was killed."
+    "Processes of every kind are killed under load, again and again: each email that a client was told of arrives, and"
+    " no more of them twice than were being sent when their worker was killed."
 )
 def test_killed_anywhere_a_process_loses_nothing(kills: Kills, evidence: Evidence) -> None:
     lost, doubled = find_lost(kills.accepted, kills.arrived), find_doubled(kills.accepted, kills.arrived)

@@ -27,11 +27,11 @@ SCHEDULED = 40
 ROUNDS = 3
 MAIL = {"from": "from@example.com", "to": "to@example.com", "subject": "one", "text": "text"}
 LATE_START = "import os, time; time.sleep(20); os.execv('/app/pex', ['/app/pex'])"
-DEAF = "import time; print('{\"event\": \"service.started\"}', flush=True); time.sleep(600)"
+DEAF = 'import time; print(\'{"event": "service.started"}\', flush=True); time.sleep(600)'
 FAILING = "import signal, sys; signal.signal(15, lambda *_: sys.exit(3)); print('{}', flush=True); signal.pause()"
 STUBBORN = """
 import signal
-signal.signal(15, lambda *_: print('{"event": "service.draining"}', flush=True))
+signal.signal(15, lambda *_: print('{"event": "service.drain_started"}', flush=True))
 print('{"event": "service.started"}', flush=True)
 while True:
     signal.pause()
@@ -211,8 +211,8 @@ def test_told_twice_each_service_ends_at_once(stack: Stack, evidence: Evidence) 
         stack.wait_until(lambda: scheduler.has_told("service.went_down"), "the sweeps to miss the database")
         found = {
             "api": find_stubbornness(api, lambda: api.ask(port, "/livez") is None),
-            "worker": find_stubbornness(worker, lambda: worker.has_told("service.draining")),
-            "scheduler": find_stubbornness(scheduler, lambda: scheduler.has_told("service.draining")),
+            "worker": find_stubbornness(worker, lambda: worker.has_told("service.drain_started")),
+            "scheduler": find_stubbornness(scheduler, lambda: scheduler.has_told("service.drain_started")),
         }
 
     evidence(", ".join(f"{service}: exit code {stack.containers[service].wait()}" for service in SERVICES))
@@ -223,7 +223,7 @@ def test_told_twice_each_service_ends_at_once(stack: Stack, evidence: Evidence) 
 @violates(test_told_twice_each_service_ends_at_once, "a process that takes the second signal as it took the first")
 def test_a_stubborn_process_is_found(names: dict[str, str]) -> None:
     with program(names, STUBBORN) as container:
-        [finding] = find_stubbornness(container, lambda: container.has_told("service.draining"))
+        [finding] = find_stubbornness(container, lambda: container.has_told("service.drain_started"))
         assert finding.startswith("it still runs")
 
 
@@ -250,9 +250,7 @@ def test_each_probe_can_fail(stack: Stack, evidence: Evidence) -> None:
     with paused_database(stack):
         for service in SERVICES:
             stack.wait_ready(service, 503)
-    found = {
-        service: find_blind(alive[service], frozen=frozen[service], cut_off=503) for service in SERVICES
-    }
+    found = {service: find_blind(alive[service], frozen=frozen[service], cut_off=503) for service in SERVICES}
 
     for service in SERVICES:
         evidence(f"{service}: /livez {alive[service]}, frozen {frozen[service]}; without database /readyz 503")
