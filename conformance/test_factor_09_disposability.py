@@ -228,8 +228,8 @@ def test_a_stubborn_process_is_found(names: dict[str, str]) -> None:
 
 
 @proves(
-    "An email whose worker is killed in the middle of the call that sends it is delivered all the same: when the lease is"
-    " over, the scheduler gives it to the next worker."
+    "An email whose worker is killed in the middle of the call that sends it is delivered all the same: when the lease"
+    " is over, the scheduler gives it to the next worker."
 )
 def test_killed_in_its_call_a_worker_loses_no_email(kills: Kills, evidence: Evidence) -> None:
     evidence(f"{len(kills.caught)} emails were being sent; all arrived, the last {kills.late_seconds:.0f} s later")
