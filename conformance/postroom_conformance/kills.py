@@ -21,8 +21,9 @@ from postroom_testing.ses_messages import Behaviour
 
 THREADS = 4
 _VICTIMS = ("api", "worker", "scheduler") * 2
-_MAILS = 600
 _PER_SECOND = 30.0
+_MOST_SECONDS = 400
+"""The load ends when all kills are done; this is much later."""
 _FIRST = 1_000_000
 """Numbers of mails make idempotency keys: no other load of the session has these."""
 _BETWEEN_KILLS = 25
@@ -84,7 +85,12 @@ def kills(stack: Stack) -> Kills:
 
 def _kill_under_load(stack: Stack) -> Kills:
     counted: Counter[str] = Counter()
-    load = Load(Addresses(stack, "api", "api-2"), stack.key, singles(_MAILS, first=_FIRST), per_second=_PER_SECOND)
+    load = Load(
+        Addresses(stack, "api", "api-2"),
+        stack.key,
+        singles(int(_MOST_SECONDS * _PER_SECOND), first=_FIRST),
+        per_second=_PER_SECOND,
+    )
     load.start()
     try:
         for victim in _VICTIMS:
