@@ -214,11 +214,13 @@ class Stack:
 
     def database_url(self) -> str:
         """Of its database, as this machine reaches it."""
-        return self.variables["POSTROOM_DATABASE_URL"].replace("@mariadb/", f"@{self.containers['mariadb'].address}/")
+        url: str = self.variables["POSTROOM_DATABASE_URL"]
+        return url.replace("@mariadb/", f"@{self.containers['mariadb'].address}/")
 
     def redis_url(self) -> str:
         """Of its Redis, likewise."""
-        return self.variables["POSTROOM_REDIS_URL"].replace("//redis:", f"//{self.containers['redis'].address}:")
+        url: str = self.variables["POSTROOM_REDIS_URL"]
+        return url.replace("//redis:", f"//{self.containers['redis'].address}:")
 
     def arrived(self) -> list[str]:
         """Ids of the emails that SES took, one for each time."""
