@@ -5,7 +5,7 @@ import json
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from typing import Any, Literal, Self
 
@@ -19,7 +19,7 @@ SERVICES = ("api", "worker", "scheduler")
 DRAIN_SECONDS = 8
 """Less than the 10 s after which `docker stop` kills."""
 PATIENCE_SECONDS = 120
-"""More than the 60 s after which a hint that was lost is given again: what is asked is whether mail is lost."""
+"""Much more than it takes until a hint that was lost is given again: what is asked is whether mail is lost."""
 PORTS = {"api": 8000, "worker": 8081, "scheduler": 8081}
 _MARIADB_PORT = 3306
 _REDIS_PORT = 6379
@@ -88,6 +88,8 @@ class Stack:
             "POSTROOM_DATABASE_TIMEOUT_SECONDS": "5",
             # Nothing that arrives in time here has waited for a lease to end.
             "POSTROOM_LEASE_SECONDS": "600",
+            # A hint may be lost at any time: nobody here is to wait a minute for the next one.
+            "POSTROOM_HINT_AGE_SECONDS": "5",
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
             "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -139,18 +141,30 @@ class Stack:
         ) as container:
             return container.wait(), *container.output()
 
-    def start(self, name: str) -> Container:
-        """A new container of a service; the old one of that name, if there is one, is removed."""
-        if old := self.containers.pop(name, None):
-            old.remove()
+    def start(
+        self, name: str, *, variables: Mapping[str, str] | None = None, options: Sequence[str] = LOCKED
+    ) -> Container:
+        """A new container of a service; the old one of that name, if there is one, is removed.
+
+        Args:
+            name: its first part is the service: `api-2`.
+            variables: what it is given beside the stack's own, or instead.
+            options: of `docker run`.
+        """
+        self.remove(name)
         container = Container(
             self._images[service_of(name)],
-            variables=self.variables,
-            options=LOCKED,
+            variables=self.variables | dict(variables or {}),
+            options=options,
             network=self.network,
         )
         self.containers[name] = container
         return container
+
+    def remove(self, name: str) -> None:
+        """End a container that was started, if there is one of that name, and forget it."""
+        if old := self.containers.pop(name, None):
+            old.remove()
 
     def wait_ready(self, name: str, status: int = 200) -> None:
         """Wait until it gives that answer about itself and what it needs."""
@@ -193,6 +207,16 @@ class Stack:
     def address(self, name: str) -> tuple[str, int]:
         """Where a service answers."""
         return self.containers[name].address, PORTS[service_of(name)]
+
+    def database_url(self) -> str:
+        """Of its database, as this machine reaches it."""
+        url: str = self.variables["POSTROOM_DATABASE_URL"]
+        return url.replace("@mariadb/", f"@{self.containers['mariadb'].address}/")
+
+    def redis_url(self) -> str:
+        """Of its Redis, likewise."""
+        url: str = self.variables["POSTROOM_REDIS_URL"]
+        return url.replace("//redis:", f"//{self.containers['redis'].address}:")
 
     def arrived(self) -> list[str]:
         """Ids of the emails that SES took, one for each time."""
