@@ -1,2 +1,3 @@
-from postroom_conformance.fixtures import evidence, images, runs, said
+from postroom_conformance.built import images, runs
+from postroom_conformance.fixtures import evidence, said
 from postroom_images_testing.fixtures import base, base_name, build, names, stack
