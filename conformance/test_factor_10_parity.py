@@ -36,8 +36,8 @@ def ask_servers(stack: Stack, server: str) -> dict[str, str]:
 
 
 @proves(
-    "Each backing service has one version, wherever releases, CI and the examples for AWS name it, in the containers and"
-    " in the tests' own servers: MariaDB, Redis, and MySQL in MariaDB's stead."
+    "Each backing service has one version, wherever releases, CI and the examples for AWS name it, in containers, and in"
+    " the tests' own servers: MariaDB, Redis, and MySQL in MariaDB's stead."
 )
 @pytest.mark.parametrize("server", PLACES)
 def test_a_backing_service_has_one_version(stack: Stack, server: str, evidence: Evidence) -> None:
