@@ -36,7 +36,7 @@ def ask_servers(stack: Stack, server: str) -> dict[str, str]:
 
 
 @proves(
-    "Each backing service has one version, wherever releases, CI and the examples for AWS name it, in containers, and in"
+    "Each backing service has one version, wherever releases, CI and the examples for AWS name it, in containers and in"
     " the tests' own servers: MariaDB, Redis, and MySQL in MariaDB's stead."
 )
 @pytest.mark.parametrize("server", PLACES)
