@@ -14,7 +14,6 @@ COMMANDS = [
 ]
 SCHEMA = {"migrate", "embedded", "backup"}
 """What knows what to do without a schema."""
-QUEUE = ("--queue-url", "https://sqs.eu-west-1.amazonaws.com/123456789012/dead")
 SECONDS = 60
 
 
@@ -35,7 +34,7 @@ def test_the_doctor_goes_on_without_it(away_admin: Any) -> None:
     done = away_admin("doctor")
     assert (done.exit_code, done.stderr) == (1, "")
     heads = [line.split()[:2] for line in done.stdout.splitlines() if line[0] != " "]
-    assert heads == [["FAIL", "database"], ["ok", "redis"], ["FAIL", "mail"]]
+    assert heads == [["FAIL", "database"], ["ok", "redis"], ["ok", "mail"]]
     assert "Traceback" not in done.stdout
 
 
@@ -65,9 +64,7 @@ def test_a_password_that_is_refused_is_not_printed(
     assert PASSWORD not in done.stderr
 
 
-@pytest.mark.parametrize(
-    "command", [*COMMANDS, ("doctor",), ("config", "check"), ("events", "redrive", *QUEUE)], ids=" ".join
-)
+@pytest.mark.parametrize("command", [*COMMANDS, ("doctor",), ("config", "check")], ids=" ".join)
 def test_a_configuration_that_is_wrong_is_reported_without_values(away_admin: Any, command: tuple[str, ...]) -> None:
     away_admin.environment |= {"POSTROOM_DATABASE_URL": f"nosql://{PASSWORD}", "POSTROOM_DATABSE_URL": PASSWORD}
     done = away_admin(*command)
