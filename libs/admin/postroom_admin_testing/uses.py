@@ -107,6 +107,7 @@ USES: dict[str, Use] = {
         wrong=lambda scene: scene.schedule(status="ended"),
         notes="schedule.resumed",
     ),
+    "email list": Use(typed=OF_ACME, given=_mailed, looks=True),
     "email show": Use(given=Scene.email, absent=NOBODY, looks=True),
     "email retry": Use(
         given=lambda scene: scene.email(state="failed"),
