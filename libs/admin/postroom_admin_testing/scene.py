@@ -65,7 +65,8 @@ class Scene:
     def domain(self) -> str:
         new = new_domain(f"{uuid4().hex}.example.com")
         with self.database.begin() as connection:
-            return domains.add(connection, self.workspace_id, new, SealedKey("s", "public", "sealed")).name
+            domains.add(connection, self.workspace_id, new, SealedKey("s", "public", "sealed"))
+        return new.name
 
     def declared(self) -> str:
         """A domain that an operator vouched for."""
