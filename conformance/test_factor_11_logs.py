@@ -13,11 +13,11 @@ import pytest
 from postroom_conformance.answers import post
 from postroom_conformance.catalogue import find_strange_lines
 from postroom_conformance.claims import proves, violates
-from postroom_conformance.files_written import find_written
 from postroom_conformance.fixtures import Evidence
 from postroom_conformance.one_off import PYTHON, run
 from postroom_conformance.secrets_shown import find_shown
 from postroom_conformance.trail import STEPS, find_breaks
+from postroom_conformance.written import find_open, find_written
 from postroom_images_testing.container import LOCKED, Container
 from postroom_images_testing.stack import SERVICES, Stack
 from postroom_testing.server import wait_until
@@ -284,9 +284,13 @@ def test_a_line_with_an_address_is_found(names: dict[str, str], private: dict[st
     assert find_shown({"worker": stdout}, private) == ["worker shows address"]
 
 
+def find_files(container: Container) -> list[str]:
+    return find_written(container) + find_open(container)
+
+
 @proves("No service opens a file for writing: not in its file system, which is read-only, and not in shared memory.")
 def test_no_file_is_written(stack: Stack, evidence: Evidence) -> None:
-    found = {service: find_written(stack.containers[service]) for service in SERVICES}
+    found = {service: find_files(stack.containers[service]) for service in SERVICES}
     evidence(f"files written or open for writing: {found}")
     assert found == {service: [] for service in SERVICES}
 
@@ -302,9 +306,9 @@ def test_a_file_for_writing_is_found(names: dict[str, str]) -> None:
     )
     with Container(names["worker"], "-c", program, options=[f"--entrypoint={PYTHON}"]) as container:
         wait_until(lambda: container.output()[0] == "ready\n", seconds=20, what="its files")
-        found = find_written(container)
+        found = find_files(container)
     assert {
-        "/tmp/closed was written",  # noqa: S108 - in the container
+        "A /tmp/closed",
         "/tmp/log is open for writing",  # noqa: S108 - likewise
         "/dev/shm/log is open for writing",  # noqa: S108 - likewise
         "/dev/shm/log is in memory",  # noqa: S108 - likewise

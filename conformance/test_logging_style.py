@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from postroom_conformance import logging_style
 from postroom_conformance.catalogue import find_strange_lines, known_events
 from postroom_conformance.log_calls import ROOT
 
 GUIDE = Path("docs/reference/logging.md")
-STYLE = Path("conformance/postroom_conformance/logging_style.py")
 MODULE = Path("services/worker/postroom_worker/planted.py")
 NO_EVENTS = ("log_meanings.py", "logger.exception", "main.py", "noun.verb_past", "sys.stderr", "sys.stdout")
 
@@ -58,7 +58,7 @@ def test_the_guide_names_each_rule_that_a_finding_names() -> None:
     told = re.findall(r"^\*\*(L\d+) ", guide, re.MULTILINE)
 
     assert told == [f"L{number}" for number in range(1, len(told) + 1)]
-    assert set(told) == set(re.findall(r'"(L\d+)"', (ROOT / STYLE).read_text("utf-8")))
+    assert set(told) == set(re.findall(r'"(L\d+)"', Path(logging_style.__file__).read_text("utf-8")))
 
 
 def test_the_guide_names_no_event_that_is_none() -> None:
