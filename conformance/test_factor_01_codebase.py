@@ -185,7 +185,9 @@ def read_workflows() -> dict[str, Any]:
     return {file.name: yaml.safe_load(file.read_text()) for file in sorted(Path(".github/workflows").iterdir())}
 
 
-@proves("No workflow knows a branch of an environment: all is built from main, and a release from a tag.")
+@proves(
+    "No workflow knows a branch, or anything else, of one environment: what differs between deploys is their config."
+)
 def test_workflows_know_no_branch_of_an_environment(evidence: Evidence) -> None:
     workflows = read_workflows()
 
