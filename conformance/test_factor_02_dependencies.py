@@ -73,8 +73,8 @@ def test_a_library_that_is_missing_is_found(lacking: Path, base_name: str) -> No
 
 
 @proves(
-    "An image holds its own closure and no other's: libraries of its service's PEX file, each at the version that the"
-    " lock has by hash."
+    "An image holds its own closure and no other's: libraries of its service's PEX file, each at the version that the "
+    "lock has by hash."
 )
 def test_an_image_holds_its_own_closure(images: dict[str, Image], evidence: Evidence) -> None:
     pins = read_pins(LOCK.read_text())

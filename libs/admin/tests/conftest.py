@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from postroom_admin.main import main
+from postroom_admin_testing.scene import Scene
 from postroom_database.engine import Database
 from postroom_testing.fixtures import (
     mariadb,
@@ -43,12 +44,15 @@ class Admin:
         self.said.append(done.output)
         return done
 
-    def start(self, *arguments: str, stdout: int = subprocess.PIPE, **more: str) -> "subprocess.Popen[str]":
+    def start(
+        self, *arguments: str, stdin: int | None = None, stdout: int = subprocess.PIPE, **more: str
+    ) -> "subprocess.Popen[str]":
         """Run it as operators do, with more variables if need be."""
         clean = {name: value for name, value in os.environ.items() if not is_ours(name)}
         return subprocess.Popen(
             [sys.executable, "-m", "postroom_admin.main", *arguments],
             env=clean | {"PYTHONPATH": os.pathsep.join(sys.path)} | self.environment | more,
+            stdin=stdin,
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
@@ -112,3 +116,12 @@ def either_admin(either_database: Database, new_admin: Callable[[str], Admin]) -
 def two_workspaces(admin: Admin) -> None:
     for name in ("acme", "other"):
         assert admin("workspace", "create", name).exit_code == 0
+
+
+@pytest.fixture
+def scene(admin: Admin, database: Database) -> Scene:
+    def run(*arguments: str) -> None:
+        done = admin(*arguments)
+        assert done.exit_code == 0, done.output
+
+    return Scene.set(run, database)

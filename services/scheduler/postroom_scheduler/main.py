@@ -1,6 +1,5 @@
 """The scheduler: APScheduler only ticks; what is due is asked of the database, and every row is claimed."""
 
-import logging
 import sys
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -98,8 +97,6 @@ def main() -> None:
         release=settings.release.release,
         commit=settings.release.commit,
     )
-    # It warns at every tick that a slow job skips, which is what max_instances is for.
-    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     # A thread for each job and one for the beat, so that a slow job never keeps the others from ticking.
     ticker = BackgroundScheduler(
         timezone="UTC",
@@ -119,7 +116,7 @@ def main() -> None:
     ticker.start()
     logger.info("service.started", jobs=[job.name for job in table])
     stopping.asked.wait()
-    logger.info("service.draining")
+    logger.info("service.drain_started")
     ticker.shutdown()  # waits for the sweeps that have begun
     health.stop()
     database.close()

@@ -121,7 +121,7 @@ def main() -> None:
     while not stopping.asked.wait(1.0):
         if lanes.are_alive():
             liveness.beat()
-    logger.info("service.draining")
+    logger.info("service.drain_started")
     lanes.stop()
     health.stop()
     transport.close()
@@ -141,7 +141,7 @@ def _open_transport(settings: WorkerServiceSettings, database: Database) -> Tran
             inbox_store=DatabaseInboxStore(database),
         )
     except ValueError as problem:
-        sys.stderr.write(f"POSTROOM_MAIL_URL: {problem}\n")
+        sys.stderr.write(f"POSTROOM_MAIL_URL: {problem}\n")  # noqa: TID251 - a report on the configuration
     sys.exit(EX_CONFIG)
 
 
