@@ -17,6 +17,7 @@ from postroom_conformance.alone import Run
 from postroom_conformance.claims import proves, violates
 from postroom_conformance.codebase import find_named_environments, find_other_commits, words_of
 from postroom_conformance.fixtures import Evidence
+from postroom_conformance.one_off import run
 from postroom_conformance.pex_file import PEX_FILES, read_pex
 from postroom_images_testing.closures import find_foreign_code
 from postroom_images_testing.contents import PACKAGES
@@ -30,7 +31,9 @@ READ_NAMES = "import build_names; print(build_names.read_names().tag)"
 
 
 def ask_image(name: str, entry_point: str) -> str:
-    return docker("run", "--rm", "--network=none", f"--entrypoint={entry_point}", name, "--version")
+    code, stdout, stderr = run(name, "--version", entry_point=entry_point)
+    assert (code, stderr) == (0, "")
+    return stdout.strip()
 
 
 def label_of(image: str) -> str | None:
@@ -52,7 +55,7 @@ def ask_version(stack: Stack, service: str) -> str:
 def test_every_artifact_names_its_commit(
     stack: Stack, names: dict[str, str], runs: dict[str, Run], evidence: Evidence
 ) -> None:
-    told: dict[str, str | None] = {f"{entry_point}.pex --version": run.version for entry_point, run in runs.items()}
+    told: dict[str, str | None] = {f"{entry_point}.pex --version": one.version for entry_point, one in runs.items()}
     for service, entry_point in ENTRY_POINTS:
         told[f"image {service}, {entry_point} --version"] = ask_image(names[service], entry_point)
     for service in SERVICES:
@@ -135,7 +138,7 @@ def test_a_modified_tree_is_not_called_by_the_commit_alone(checkout: Path) -> No
 @pytest.fixture(scope="module")
 def code() -> dict[str, Files]:
     """What each PEX file holds."""
-    return {entry_point: read_pex(Path(file)) for entry_point, file in PEX_FILES.items()}
+    return {entry_point: read_pex(file) for entry_point, file in PEX_FILES.items()}
 
 
 def modules_of(files: Files) -> set[str]:
