@@ -13,13 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
-from postroom_config.blocks import READERS
-from postroom_config.reading import names_of
-from postroom_config.variable import variable_of
 from postroom_conformance.alone import Run
 from postroom_conformance.claims import proves, violates
 from postroom_conformance.codebase import find_named_environments, find_other_commits, words_of
 from postroom_conformance.fixtures import Evidence
+from postroom_conformance.one_off import run
 from postroom_conformance.pex_file import PEX_FILES, read_pex
 from postroom_images_testing.closures import find_foreign_code
 from postroom_images_testing.contents import PACKAGES
@@ -33,7 +31,9 @@ READ_NAMES = "import build_names; print(build_names.read_names().tag)"
 
 
 def ask_image(name: str, entry_point: str) -> str:
-    return docker("run", "--rm", "--network=none", f"--entrypoint={entry_point}", name, "--version")
+    code, stdout, stderr = run(name, "--version", entry_point=entry_point)
+    assert (code, stderr) == (0, "")
+    return stdout.strip()
 
 
 def label_of(image: str) -> str | None:
@@ -55,7 +55,7 @@ def ask_version(stack: Stack, service: str) -> str:
 def test_every_artifact_names_its_commit(
     stack: Stack, names: dict[str, str], runs: dict[str, Run], evidence: Evidence
 ) -> None:
-    told: dict[str, str | None] = {f"{entry_point}.pex --version": run.version for entry_point, run in runs.items()}
+    told: dict[str, str | None] = {f"{entry_point}.pex --version": one.version for entry_point, one in runs.items()}
     for service, entry_point in ENTRY_POINTS:
         told[f"image {service}, {entry_point} --version"] = ask_image(names[service], entry_point)
     for service in SERVICES:
@@ -138,54 +138,42 @@ def test_a_modified_tree_is_not_called_by_the_commit_alone(checkout: Path) -> No
 @pytest.fixture(scope="module")
 def code() -> dict[str, Files]:
     """What each PEX file holds."""
-    return {entry_point: read_pex(Path(file)) for entry_point, file in PEX_FILES.items()}
+    return {entry_point: read_pex(file) for entry_point, file in PEX_FILES.items()}
 
 
 def modules_of(files: Files) -> set[str]:
     return {path.removeprefix(PACKAGES) for path in files if path.startswith(f"{PACKAGES}postroom_")}
 
 
-def list_variables() -> set[str]:
-    return {name for block in READERS for field in block.model_fields.values() for name in names_of(variable_of(field))}
+def list_files(repository: Path) -> list[str]:
+    return git(repository, "ls-files").splitlines()
 
 
-@proves("No module that ships, and no variable, is made for one environment, such as staging or production.")
-def test_nothing_is_made_for_one_environment(code: dict[str, Files], evidence: Evidence) -> None:
-    modules = set().union(*(modules_of(files) for files in code.values()))
-    variables = list_variables()
+@proves("Every deploy is of one codebase: no file of the repository is of one environment, such as staging.")
+def test_no_file_is_of_one_environment(evidence: Evidence) -> None:
+    files = list_files(Path(os.environ["POSTROOM_CHECKOUT"]))
 
-    evidence(f"{len(modules)} modules and pages of ours in {len(code)} PEX files, {len(variables)} variables")
-    assert len(modules) > 300
-    assert len(variables) > 50
-    assert find_named_environments(modules | variables) == []
+    evidence(f"{len(files)} files, of which {len(find_named_environments(files))} name an environment")
+    assert "pants.toml" in files
+    assert find_named_environments(files) == []
 
 
-@pytest.fixture
-def spoilt(tmp_path: Path) -> Files:
-    """The worker's PEX file, with two modules that no worker may hold."""
-    copy = tmp_path / "worker.pex"
-    shutil.copy(PEX_FILES["worker"], copy)
-    with zipfile.ZipFile(copy, "a") as archive:
-        archive.writestr("postroom_worker/settings_production.py", "DEBUG = False\n")
-        archive.writestr("postroom_api/app.py", "import litestar\n")
-    return read_pex(copy)
+@violates(test_no_file_is_of_one_environment, "a settings_production.py, and values of the chart for staging")
+def test_a_file_of_one_environment_is_found(checkout: Path) -> None:
+    planted = ["deploy/helm/values-staging.yaml", "services/api/postroom_api/settings_production.py"]
+    for name in planted:
+        (checkout / name).parent.mkdir(parents=True)
+        (checkout / name).touch()
+    git(checkout, "add", ".")
 
-
-@violates(test_nothing_is_made_for_one_environment, "a module settings_production.py in the worker's PEX file")
-def test_a_module_for_production_is_found(spoilt: Files) -> None:
-    assert find_named_environments(modules_of(spoilt)) == ["postroom_worker/settings_production.py"]
-
-
-@violates(test_nothing_is_made_for_one_environment, "a variable POSTROOM_STAGING_URL")
-def test_a_variable_for_staging_is_found() -> None:
-    assert find_named_environments({*list_variables(), "POSTROOM_STAGING_URL"}) == ["POSTROOM_STAGING_URL"]
+    assert find_named_environments(list_files(checkout)) == planted
 
 
 def read_workflows() -> dict[str, Any]:
     return {file.name: yaml.safe_load(file.read_text()) for file in sorted(Path(".github/workflows").iterdir())}
 
 
-@proves("No workflow knows a branch of an environment: all is built from main, and a release from a tag.")
+@proves("No workflow knows a branch, or anything else, of one environment, such as staging or production.")
 def test_workflows_know_no_branch_of_an_environment(evidence: Evidence) -> None:
     workflows = read_workflows()
 
@@ -219,6 +207,16 @@ def test_services_never_hold_each_other(code: dict[str, Files], images: dict[str
 def owner_of(entry_point: str) -> str:
     """Whose closure it is: the admin is a second entry point of the worker."""
     return "worker" if entry_point == "admin" else entry_point
+
+
+@pytest.fixture
+def spoilt(tmp_path: Path) -> Files:
+    """The worker's PEX file, with a module of the api."""
+    copy = tmp_path / "worker.pex"
+    shutil.copy(PEX_FILES["worker"], copy)
+    with zipfile.ZipFile(copy, "a") as archive:
+        archive.writestr("postroom_api/app.py", "import litestar\n")
+    return read_pex(copy)
 
 
 @violates(test_services_never_hold_each_other, "a worker's PEX file that holds a module of postroom_api")

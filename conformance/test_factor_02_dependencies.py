@@ -81,7 +81,7 @@ def test_an_image_holds_its_own_closure(images: dict[str, Image], evidence: Evid
     for service, image in images.items():
         evidence(f"{service}: {len(read_installed(image.files))} libraries of the {len(pins)} in the lock")
         assert len(read_installed(image.files)) > 10
-        in_pex = read_pex(Path(PEX_FILES[service]))
+        in_pex = read_pex(PEX_FILES[service])
         # What nobody loads is left out of the image.
         assert read_installed(image.files).items() <= read_installed(in_pex).items()
         assert find_unlocked(in_pex, pins) == []

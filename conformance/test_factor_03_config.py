@@ -22,6 +22,7 @@ from postroom_conformance.env_example import find_example_faults
 from postroom_conformance.environment import find_named_environments, find_readers
 from postroom_conformance.fixtures import Evidence
 from postroom_conformance.one_off import ADMIN, PYTHON, Ended, run, run_all
+from postroom_conformance.pex_file import PEX_FILES
 from postroom_conformance.secrets_shown import find_saved, find_shown
 from postroom_conformance.sources import Sources, read_sources
 from postroom_images_testing.container import LOCKED, Container
@@ -30,10 +31,6 @@ from postroom_images_testing.stack import PORTS, SERVICES, Stack
 from postroom_testing.server import wait_until
 
 PROCESSES = (*SERVICES, "admin")
-PEX_FILES = {
-    **{service: Path(f"services.{service}/{service}.pex") for service in SERVICES},
-    "admin": Path("services.worker/admin.pex"),
-}
 REFUSED = http.HTTPStatus.SERVICE_UNAVAILABLE
 JUDGED_WITH_OTHERS = {"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_PROTOCOL"}
 """Platforms set them for other programs: they are wrong only where there is a right endpoint."""

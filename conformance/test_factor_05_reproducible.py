@@ -31,8 +31,8 @@ def test_a_second_build_elsewhere_is_the_same(tmp_path: Path, base_twin: str, ev
     build(elsewhere, base_twin)
 
     for file in PEX_FILES.values():
-        evidence(f"{file}: sha256 {digest(Path(file))} and {digest(elsewhere / 'dist' / file)}")
-        assert digest(Path(file)) == digest(elsewhere / "dist" / file), file
+        evidence(f"{file}: sha256 {digest(file)} and {digest(elsewhere / 'dist' / file)}")
+        assert digest(file) == digest(elsewhere / "dist" / file), file
     for service in SERVICES:
         image, twin = built_image(service), built_image(service, elsewhere / "dist")
         assert twin == f"{TWIN}/{image}"
@@ -53,7 +53,7 @@ def test_a_pex_file_that_differs_is_found(tmp_path: Path) -> None:
                 info.date_time = (2026, 1, 2, 3, 4, 6)
             archive.writestr(info, content)
 
-    assert digest(copy) != digest(Path(PEX_FILES["scheduler"]))
+    assert digest(copy) != digest(PEX_FILES["scheduler"])
 
 
 @violates(test_a_second_build_elsewhere_is_the_same, "an image in which a file says when it was built")

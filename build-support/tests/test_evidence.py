@@ -33,7 +33,8 @@ def run_pytest(folder: Path, name: str, source: str) -> None:
     (tests / f"{name}.py").write_text(source)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", f"--rootdir={folder}"]
     command += ["--import-mode=importlib", "-o", "junit_family=xunit1", f"--junit-xml={folder / name}.xml"]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    # Pants' are relative to the folder that it runs tests in.
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)}
     subprocess.run([*command, tests / f"{name}.py"], check=False, cwd=folder, env=environment, capture_output=True)
 
 

@@ -1,7 +1,6 @@
 """Pytest fixtures of what was built; `conftest.py` imports them by name. Read, or run, once for all tests."""
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -21,5 +20,5 @@ def images(names: dict[str, str]) -> dict[str, Image]:
 def runs(base_name: str) -> dict[str, Run]:
     """What became of each PEX file that was run alone, by entry point."""
     with ThreadPoolExecutor() as together:
-        done = together.map(lambda file: run_alone(Path(file), base_name), PEX_FILES.values())
+        done = together.map(lambda file: run_alone(file, base_name), PEX_FILES.values())
         return dict(zip(PEX_FILES, done, strict=True))

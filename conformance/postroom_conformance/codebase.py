@@ -15,7 +15,7 @@ def find_other_commits(told: Mapping[str, str | None], commit: str) -> list[str]
 
 
 def find_named_environments(names: Iterable[str]) -> list[str]:
-    """Names, of modules, of variables or of branches, one of whose words is that of an environment."""
+    """Names, of files or of branches, one of whose words is that of an environment."""
     return sorted(name for name in names if _ENVIRONMENTS & {word.lower() for word in _WORD.findall(name)})
 
 

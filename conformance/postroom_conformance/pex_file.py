@@ -10,10 +10,10 @@ _LIBRARIES = ".deps/"
 _OWN = (".bootstrap/", "__pex__/")
 
 PEX_FILES = {
-    "api": "services.api/api.pex",
-    "worker": "services.worker/worker.pex",
-    "admin": "services.worker/admin.pex",
-    "scheduler": "services.scheduler/scheduler.pex",
+    "api": Path("services.api/api.pex"),
+    "worker": Path("services.worker/worker.pex"),
+    "admin": Path("services.worker/admin.pex"),
+    "scheduler": Path("services.scheduler/scheduler.pex"),
 }
 """Where Pants leaves them, by entry point."""
 
