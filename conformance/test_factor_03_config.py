@@ -8,13 +8,14 @@ import shutil
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from postroom_conformance.answers import get
 from postroom_conformance.claims import proves, violates
 from postroom_conformance.config_report import find_report_faults
 from postroom_conformance.env_example import find_example_faults
@@ -47,22 +48,27 @@ print(json.dumps([
 ]))
 """
 WATCH_SOCKETS = """
-import importlib, pkgutil, sys
+import contextlib, importlib, io, pkgutil, sys
 opened = []
 sys.addaudithook(lambda event, _: opened.append(event) if event.startswith("socket.") else None)
+def tell(what):
+    for event in opened:
+        print(f"{what}: {event}")
+    opened.clear()
 import postroom_config
 names = [f"postroom_config.{module.name}" for module in pkgutil.iter_modules(postroom_config.__path__)]
-for name in [*names, *sys.argv[1:]]:
-    before = len(opened)
+modules = sys.argv[1:]
+for name in [*names, *modules]:
     importlib.import_module(name)
-    for event in opened[before:]:
-        print(f"importing {name}: {event}")
-if "postroom_admin.main" in sys.argv:
-    sys.argv = ["admin", "--version"]
-    try:
-        importlib.import_module("postroom_admin.main").main()
-    except SystemExit as end:
-        print(*[f"--version: {event}" for event in opened if end.code == 0 or "it failed"], end="")
+    tell(f"importing {name}")
+for name in modules:
+    if name.endswith(".main"):
+        sys.argv = [name, "--version"]
+        with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as printed:
+            sys.modules[name].main()
+        tell(f"{name} --version")
+        if not printed.getvalue():
+            print(f"{name} --version: it says nothing")
 """
 DUMP = """
 import logging, sys
@@ -223,12 +229,9 @@ def test_importing_opens_no_socket(names: dict[str, str], evidence: Evidence) ->
     modules["worker"] += ["postroom_admin.settings", "postroom_admin.main"]
     ended = run_all({service: watch_sockets(names, service, *modules[service]) for service in SERVICES})
 
-    for service in SERVICES:
-        evidence(f"{service}: postroom_config.*, {', '.join(modules[service])}: {ended[service][1].strip() or 'none'}")
-    versions = {"api": "", "scheduler": "", "worker": f"postroom {os.environ['VERSION']}"}
-    assert {service: (code, stdout.partition(" (")[0]) for service, (code, stdout, _) in ended.items()} == {
-        service: (0, version) for service, version in versions.items()
-    }
+    for service, (code, stdout, _) in ended.items():
+        evidence(f"{service}: {code}; postroom_config.*, {', '.join(modules[service])}, --version: {stdout or 'none'}")
+    assert ended == dict.fromkeys(SERVICES, (0, "", ""))
 
 
 @violates(test_importing_opens_no_socket, "a library that looks, when it is imported, whether IPv6 works")
@@ -332,12 +335,6 @@ def mistaken(stack: Stack, secret: dict[str, str]) -> dict[str, str]:
     }
 
 
-def ask(container: Container, port: int, path: str) -> str:
-    with closing(http.client.HTTPConnection(container.address, port, timeout=10)) as connection:
-        connection.request("GET", path)
-        return connection.getresponse().read().decode()
-
-
 def aborted(stack: Stack, names: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """All that each service says that is refused everywhere and is then made to dump all of its stacks."""
     with ExitStack() as exit_stack:
@@ -357,7 +354,7 @@ def aborted(stack: Stack, names: Mapping[str, str], environ: Mapping[str, str]) 
             port = PORTS[service]
             wait_until(lambda: container.ask(port, "/readyz") == REFUSED, seconds=60, what=f"{service} to be refused")  # noqa: B023 - waited for at once
             wait_until(lambda: container.has_told("service.went_down"), seconds=60, what=f"{service} to tell it")  # noqa: B023
-            yield f"/readyz of the {service}, refused", ask(container, port, "/readyz")
+            yield f"/readyz of the {service}, refused", get(container, port, "/readyz")[1]
             container.signal("ABRT")
             # It is dumped, and goes on: the kernel ends no first process of a container for that.
             wait_until(lambda: "Fatal Python error: Aborted" in container.output()[1], seconds=60, what="the dump")  # noqa: B023
@@ -391,7 +388,7 @@ def test_a_secret_stays_in_the_environment(
         container = stack.containers[service]
         texts[f"output of the {service}"] = "".join(container.output())
         for path in ("/livez", "/readyz", "/metrics", "/version"):
-            texts[f"{path} of the {service}"] = ask(container, PORTS[service], path)
+            texts[f"{path} of the {service}"] = get(container, PORTS[service], path)[1]
     texts["config show"] = stack.admin("config", "show", "--json")
     texts["doctor"] = "".join(map(str, stack.run("worker", "doctor", variables=mistaken, entry_point=ADMIN)))
 

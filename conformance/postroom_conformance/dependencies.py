@@ -22,7 +22,12 @@ def read_pins(lock: str) -> dict[str, str]:
 def read_installed(files: Files) -> dict[str, str]:
     """Versions by name of the distributions in an artifact."""
     found = {found.groups() for path in files if (found := _INSTALLED.match(path))}
-    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
+    return {normalize(name): version for name, version in found}
+
+
+def normalize(name: str) -> str:
+    """Of a distribution, as indexes compare them."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def find_unlocked(files: Files, pins: Mapping[str, str]) -> list[str]:

@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from postroom_conformance.catalogue import Event, known_events
+from postroom_conformance.log_calls import LEVELS
 from postroom_conformance.log_meanings import DECIDING, MEANINGS
 
 PAGE = Path("docs/reference/log-events.md")
@@ -22,7 +23,7 @@ All that a service can say in its [log](logging.md), by name. What [webhooks](..
 clients are other events, though some have the same names.
 
 Each line begins with `ts`, `level`, `service`, `release`, `event`. Context follows where there is any: `request_id`,
-`workspace_id`, `email_id`, `job_id`. The column "Data" names what an event adds, context that it always has included;
+`workspace_id`, `email_id`, `job_id`. The column "Data" names what an event adds, and context that it brings itself;
 what is `null` says nothing. "Stack trace" stands for `error_type`, `error`, `traceback`.
 
 "From" says which service writes it, and in which modules; what a library writes, any service may.
@@ -40,8 +41,8 @@ def render(events: Iterable[Event], meanings: Mapping[str, str], deciding: Mappi
 
 
 def _levels(events: list[Event], decided: str | None) -> str:
-    levels = dict.fromkeys(level for event in events for level in event.levels)
-    return ", ".join(levels) + (f": {decided}" if decided else "")
+    levels = {level for event in events for level in event.levels}
+    return ", ".join(level for level in LEVELS if level in levels) + (f": {decided}" if decided else "")
 
 
 def _places(events: list[Event]) -> str:

@@ -10,8 +10,7 @@ import pytest
 from postroom_chart_testing.documents import annotations, hook_events, pods_of
 from postroom_chart_testing.faults import find_faults
 from postroom_chart_testing.pods import variables_of
-from postroom_chart_testing.rendering import Rendered, read_templates, render
-from postroom_chart_testing.sources import find_changing
+from postroom_chart_testing.rendering import Rendered, render
 from postroom_chart_testing.validity import KUBERNETES, find_invalid
 from postroom_chart_testing.values import everything, minimal
 
@@ -40,11 +39,6 @@ def test_what_is_rendered_has_no_fault(chart: Path, values: Values, secret_names
 @pytest.mark.parametrize("kubernetes", KUBERNETES)
 def test_a_cluster_takes_what_is_rendered(chart: Path, values: Values, kubernetes: str) -> None:
     assert find_invalid(render(chart, values).documents, kubernetes) == []
-
-
-def test_the_same_values_give_the_same_bytes(chart: Path, values: Values) -> None:
-    assert render(chart, values).texts == render(chart, values).texts
-    assert find_changing(read_templates(chart)) == []
 
 
 def test_secrets_are_asked_for_by_the_names_that_are_given(chart: Path) -> None:

@@ -4,15 +4,14 @@ import http.client
 import json
 import secrets
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import Any, Literal, Self
 
 from postroom_images_testing.container import LOCKED, Container
 from postroom_images_testing.engine import docker, inspect
+from postroom_images_testing.servers import mariadb
 from postroom_testing.server import wait_until
 from postroom_testing.ses import SesServer
 
@@ -34,6 +33,8 @@ class Stack:
 
     Args:
         images: of the services, by name, and of `mariadb` and `redis`.
+        hosts: what MariaDB and Redis are called in the network.
+        differ: gives, for the gateway, the variables that differ from those of any other stack.
 
     Attributes:
         gateway: this machine's address in the network of the containers.
@@ -42,8 +43,16 @@ class Stack:
         containers: by name; the first part of `api-2` is its service.
     """
 
-    def __init__(self, images: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        images: Mapping[str, str],
+        *,
+        hosts: tuple[str, str] = ("mariadb", "redis"),
+        differ: Callable[[str], Mapping[str, str]] = lambda _: {},
+    ) -> None:
         self._images = images
+        self._mariadb, self._redis = hosts
+        self._differ = differ
         self._exit = ExitStack()
         self.containers: dict[str, Container] = {}
 
@@ -67,14 +76,14 @@ class Stack:
         self.ses.max_send_rate = 10_000.0
         password = secrets.token_hex(16)
         self.variables = {
-            "POSTROOM_DATABASE_URL": f"mysql+pymysql://{_DATABASE}:{password}@mariadb/{_DATABASE}",
-            "POSTROOM_REDIS_URL": "redis://redis:6379/0",
+            "POSTROOM_DATABASE_URL": f"mysql+pymysql://{_DATABASE}:{password}@{self._mariadb}/{_DATABASE}",
+            "POSTROOM_REDIS_URL": f"redis://{self._redis}:{_REDIS_PORT}/0",
             "POSTROOM_MAIL_URL": self.ses.mail_url(),
             "POSTROOM_SECRET_KEY": secrets.token_hex(32),
             "POSTROOM_VERIFIED_DOMAINS_ONLY": "false",
             # Where clients' webhooks listen here.
             "POSTROOM_EGRESS_ALLOW": self.gateway,
-            "POSTROOM_RATE_LIMIT": "0",
+            "POSTROOM_RATE_LIMIT": "1000000",
             "POSTROOM_DRAIN_SECONDS": str(DRAIN_SECONDS),
             "POSTROOM_DATABASE_TIMEOUT_SECONDS": "5",
             # Nothing that arrives in time here has waited for a lease to end.
@@ -84,6 +93,7 @@ class Stack:
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
             "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),
             "AWS_EC2_METADATA_DISABLED": "true",
+            **self._differ(self.gateway),
         }
         self._start_backing_services(password)
         self.admin("migrate")
@@ -94,28 +104,14 @@ class Stack:
             self.wait_ready(service)
 
     def _start_backing_services(self, password: str) -> None:
-        folder = Path(self._exit.enter_context(tempfile.TemporaryDirectory()))
-        (folder / "password").write_text(password)
-        self.containers["mariadb"] = Container(
-            self._images["mariadb"],
-            # Nobody here can tell it the names of its clients.
-            *("mariadbd", "--skip-name-resolve"),
-            variables={
-                "MYSQL_DATABASE": _DATABASE,
-                "MYSQL_USER": _DATABASE,
-                "MYSQL_PASSWORD_FILE": "/run/secrets/password",
-                # The public image asks for one way or another of having it.
-                "MARIADB_RANDOM_ROOT_PASSWORD": "yes",
-            },
-            options=[f"--mount=type=bind,source={folder / 'password'},target=/run/secrets/password,readonly"],
-            network=self.network,
-            alias="mariadb",
+        self.containers["mariadb"] = self._exit.enter_context(
+            mariadb(self._images["mariadb"], self.network, alias=self._mariadb, database=_DATABASE, password=password)
         )
         self.containers["redis"] = Container(
             self._images["redis"],
             *("redis-server", "--bind", "0.0.0.0", "--protected-mode", "no", "--save", ""),  # noqa: S104 - in its network
             network=self.network,
-            alias="redis",
+            alias=self._redis,
         )
         self.wait_listening("mariadb", _MARIADB_PORT)
         self.wait_listening("redis", _REDIS_PORT)
