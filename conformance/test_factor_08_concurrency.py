@@ -160,7 +160,16 @@ def test_a_queue_without_consumer_is_found(stack: Stack) -> None:
         assert find_unworked(broker, planted, seconds=2) == ["report: nobody consumes reports"]
 
 
+@pytest.fixture
+def worker_again(stack: Stack) -> Iterator[None]:
+    """Whatever it told of what it could not do is nothing for other tests."""
+    yield
+    stack.start("worker")
+    stack.wait_ready("worker")
+
+
 @violates(test_every_job_of_the_scheduler_is_worked_at, "a job that hints something that is no actor")
+@pytest.mark.usefixtures("worker_again")
 def test_a_name_that_is_no_actor_is_found(stack: Stack) -> None:
     with opened_broker(stack) as broker:
         planted = [Hinted("report", "make_report", "bulk")]

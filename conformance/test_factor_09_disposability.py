@@ -61,7 +61,7 @@ def whole_again(stack: Stack) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def starts(stack: Stack, names: dict[str, str], base_name: str) -> dict[str, float]:
-    """Seconds that each service takes to start, and `nothing`: the best of a few, in turns. What else runs only adds."""
+    """Seconds that each service takes to start, and `nothing`: the best of a few. What else runs only adds."""
     seen: dict[str, list[float]] = {name: [] for name in ("nothing", *SERVICES)}
     for _ in range(ROUNDS):
         seen["nothing"].append(run_nothing(base_name))
