@@ -1,35 +1,31 @@
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, MetaData, create_engine, text
 
-from postroom_api_testing.exchange import exchange
-from postroom_conformance.admin import (
-    Session,
-    drop_consent,
-    find_hasty,
-    find_wrong_ends,
-    run_admin,
-    type_twice,
-)
-from postroom_conformance.admin_table import typed
+from postroom_admin_testing.scene import Scene
+from postroom_admin_testing.uses import USES
+from postroom_conformance.admin import CONSENT, Session, Typed, find_hasty, find_wrong_ends, run_admin
 from postroom_conformance.claims import proves, violates
 from postroom_conformance.fixtures import Evidence
+from postroom_database.engine import Database
 from postroom_images_testing.container import LOCKED, Container
 from postroom_images_testing.servers import mariadb
 from postroom_images_testing.stack import PORTS, Stack
 from postroom_testing.server import wait_until
 
-MAIL = {"from": "from@example.com", "to": "to@example.com", "subject": "s", "text": "t"}
-SCHEDULE = {"name": "weekly", "cron": "0 9 * * MON", "timezone": "UTC", "email": MAIL}
 DATABASE_PORT = 3306
 MIGRATE = ["migrate", "up"]
 STATUS = ["migrate", "status"]
 NOT_READY = 503
+NO_TOPIC = 78
+HERE = {"doctor": (1, 1)}
+"""Who ends otherwise in a deploy whose events from SES nobody takes: the doctor says so."""
+NOT_HERE = {"embedded"}
+"""Of `make run` alone, which has no image."""
 
-SPOILT_COMMANDS = """
+SPOILT = """
 import mmap
 
 runs = mmap.mmap(-1, 1)  # which processes that are forked share
@@ -67,84 +63,8 @@ migrations._upgrade = go_on
 """
 
 
-@pytest.fixture(scope="module")
-def made(stack: Stack) -> dict[str, str]:
-    """One of each kind of thing that commands name."""
-    key = stack.new_key("admin")
-    host, port = stack.address("api")
-    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
-
-    def make(path: str, body: dict[str, Any]) -> str:
-        answer = exchange(port, "POST", path, body, headers, timeout_seconds=30, host=host)
-        assert answer.status in {200, 201}, answer
-        return str(answer.json()["id"])
-
-    domain = f"{secrets.token_hex(4)}.example.org"
-    make("/domains", {"name": domain})
-    return {
-        "workspace": "admin",
-        "domain": domain,
-        "key": make("/api-keys", {"name": "revoked"}),
-        "webhook": make("/webhooks", {"endpoint": "https://example.com/", "events": ["email.sent"]}),
-        "schedule": make("/schedules", SCHEDULE),
-        "email": make("/emails", MAIL | {"scheduled_at": "in 1 hour"}),
-        "queue": "https://sqs.eu-west-1.amazonaws.com/123456789012/dead-letters",
-    }
-
-
-def run_in(stack: Stack, names: dict[str, str], commands: Sequence[Sequence[str]], plant: str = "") -> Session:
-    return run_admin(names["worker"], commands, variables=stack.variables, network=stack.network, plant=plant)
-
-
-@proves("What cannot be undone asks before; where nobody can be asked it does nothing, and says to give `--yes`.")
-def test_nothing_is_undone_unasked(
-    stack: Stack, names: dict[str, str], made: dict[str, str], evidence: Evidence
-) -> None:
-    session = run_in(stack, names, drop_consent(made))
-
-    evidence(f"without --yes and without a terminal: {', '.join(' '.join(one.words[:2]) for one in session.ended)}: 1")
-    assert find_hasty(session) == []
-
-
-@violates(test_nothing_is_undone_unasked, "a command that takes `--yes` and erases without it")
-def test_a_hasty_command_is_found(stack: Stack, names: dict[str, str]) -> None:
-    session = run_in(stack, names, [["erase-planted"]], SPOILT_COMMANDS)
-
-    assert find_hasty(session) == ["erase-planted ended with 0 and did not ask"]
-
-
-@proves(
-    "Every command runs as a process of the release's image with the services' own config, locked down, and ends with "
-    "the exit code that is documented; so it does when it is run again."
-)
-def test_every_command_runs_from_the_image_and_twice(
-    stack: Stack, names: dict[str, str], made: dict[str, str], evidence: Evidence
-) -> None:
-    session = run_in(stack, names, type_twice(made))
-
-    codes = sorted({one.code for one in session.ended})
-    evidence(f"{len(session.commands)} commands, {len(session.ended)} runs; exit codes {codes}; no stack trace")
-    assert find_wrong_ends(session) == []
-    # By its own entry point, too.
-    assert stack.admin("workspace", "list").count(" admin") == 1
-
-
-@violates(
-    test_every_command_runs_from_the_image_and_twice,
-    "a command that nobody tried, one that ends with a stack trace, one that cannot be run again",
-)
-def test_commands_that_end_badly_are_found(stack: Stack, names: dict[str, str]) -> None:
-    table = [typed("quota-planted"), typed("doctor-planted")]
-    session = run_in(stack, names, [one.filled({}) for one in table for _ in range(2)], SPOILT_COMMANDS)
-
-    found = find_wrong_ends(session, table)
-    assert "planted was not tried" in found
-    assert found.count("quota-planted shows a stack trace") == 2
-    assert "doctor-planted ended with 1, not 0: " in found
-    assert "doctor-planted ended with 0, not 0: " not in found
-
-
-Migrate = Callable[..., Session]
+Run = Callable[..., Session]
+"""Runs commands in the image, on the database that nothing else uses."""
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +87,82 @@ def answers(engine: Engine) -> bool:
         return False
 
 
+@pytest.fixture(scope="module")
+def run(stack: Stack, names: dict[str, str], database: tuple[dict[str, str], Engine]) -> Run:
+    variables, _ = database
+
+    def run_commands(*commands: Sequence[str], plant: str = "", together: bool = False) -> Session:
+        return run_admin(
+            names["worker"], commands, variables=variables, network=stack.network, plant=plant, together=together
+        )
+
+    return run_commands
+
+
+@pytest.fixture(scope="module")
+def typed(run: Run, database: tuple[dict[str, str], Engine]) -> list[Typed]:
+    """Every command as it is used, once all that it wants to find is there."""
+
+    def run_one(*words: str) -> None:
+        [ended] = run(words).ended
+        assert ended.code == 0, ended
+
+    run_one("migrate")
+    opened = Database(database[1].url.render_as_string(hide_password=False), pool_size=2, timeout_seconds=5)
+    scene = Scene.set(run_one, opened)
+    commands = [
+        Typed((*name.split(), *use.words(scene)), *HERE.get(name, (0, use.again)))
+        for name, use in USES.items()
+        if name not in NOT_HERE
+    ]
+    opened.close()
+    redrive = ("events", "redrive", "--queue-url", "https://sqs.eu-west-1.amazonaws.com/123456789012/dead-letters")
+    return [*commands, Typed(redrive, NO_TOPIC, NO_TOPIC)]
+
+
+@proves("What cannot be undone asks before; where nobody can be asked it does nothing, and says to give `--yes`.")
+def test_nothing_is_undone_unasked(run: Run, typed: list[Typed], evidence: Evidence) -> None:
+    session = run(*([word for word in one.words if word != CONSENT] for one in typed if CONSENT in one.words))
+
+    evidence(f"nobody answers: {', '.join(' '.join(one.words[:2]) for one in session.ended)} end with 1")
+    assert find_hasty(session) == []
+
+
+@violates(test_nothing_is_undone_unasked, "a command that takes `--yes` and erases without it")
+def test_a_hasty_command_is_found(run: Run) -> None:
+    assert find_hasty(run(["erase-planted"], plant=SPOILT)) == ["erase-planted ended with 0 and did not ask"]
+
+
+@proves(
+    "Every command runs as a process of the release's image with the services' own config, locked down, and ends with "
+    "the exit code that is documented; so it does when it is run again."
+)
+def test_every_command_runs_from_the_image_and_twice(
+    stack: Stack, run: Run, typed: list[Typed], evidence: Evidence
+) -> None:
+    session = run(*(one.words for one in typed for _ in range(2)))
+
+    codes = sorted({one.code for one in session.ended})
+    evidence(f"{len(session.commands)} commands, {len(session.ended)} runs; exit codes {codes}; no stack trace")
+    assert find_wrong_ends(typed, session) == []
+    # By its own entry point, too.
+    assert stack.admin("workspace", "list").count(" one") == 1
+
+
+@violates(
+    test_every_command_runs_from_the_image_and_twice,
+    "a command that nobody tried, one that ends with a stack trace, one that cannot be run again",
+)
+def test_commands_that_end_badly_are_found(run: Run) -> None:
+    planted = [Typed(["quota-planted"]), Typed(["doctor-planted"])]
+    session = run(*(one.words for one in planted for _ in range(2)), plant=SPOILT)
+
+    found = find_wrong_ends(planted, session)
+    assert "planted was not tried" in found
+    assert found.count("quota-planted shows a stack trace") == 2
+    assert [one for one in found if one.startswith("doctor-planted")] == ["doctor-planted ended with 1, not 0: "]
+
+
 @pytest.fixture
 def empty(database: tuple[dict[str, str], Engine]) -> Engine:
     """Without any table."""
@@ -181,16 +177,9 @@ def empty(database: tuple[dict[str, str], Engine]) -> Engine:
 
 
 @pytest.fixture
-def migrate(stack: Stack, names: dict[str, str], database: tuple[dict[str, str], Engine], empty: Engine) -> Migrate:
-    """Runs commands on the empty database."""
-    variables, _ = database
-
-    def run_commands(*commands: list[str], plant: str = "", together: bool = False) -> Session:
-        return run_admin(
-            names["worker"], commands, variables=variables, network=stack.network, plant=plant, together=together
-        )
-
-    return run_commands
+def migrate(run: Run, empty: Engine) -> Run:
+    """On the database, which is empty."""
+    return run
 
 
 def find_collisions(session: Session) -> list[str]:
@@ -199,7 +188,7 @@ def find_collisions(session: Session) -> list[str]:
 
 
 @proves("Two migrations at once are safe: the second waits, and finds nothing to do.")
-def test_two_migrate_at_once(migrate: Migrate, evidence: Evidence) -> None:
+def test_two_migrate_at_once(migrate: Run, evidence: Evidence) -> None:
     session = migrate(MIGRATE, MIGRATE, together=True)
     [after] = migrate(STATUS).ended
 
@@ -210,7 +199,7 @@ def test_two_migrate_at_once(migrate: Migrate, evidence: Evidence) -> None:
 
 
 @violates(test_two_migrate_at_once, "a migration without its lock")
-def test_a_collision_is_found(migrate: Migrate) -> None:
+def test_a_collision_is_found(migrate: Run) -> None:
     assert find_collisions(migrate(MIGRATE, MIGRATE, plant=NO_LOCK, together=True)) != []
 
 
@@ -241,7 +230,7 @@ def in_the_way(empty: Engine) -> None:
 def test_a_failed_migration_lets_nothing_go_on(
     stack: Stack,
     names: dict[str, str],
-    migrate: Migrate,
+    migrate: Run,
     in_the_way: None,
     database: tuple[dict[str, str], Engine],
     evidence: Evidence,
@@ -256,7 +245,7 @@ def test_a_failed_migration_lets_nothing_go_on(
 def test_a_migration_that_hides_its_failure_is_found(
     stack: Stack,
     names: dict[str, str],
-    migrate: Migrate,
+    migrate: Run,
     in_the_way: None,
     database: tuple[dict[str, str], Engine],
 ) -> None:

@@ -25,6 +25,10 @@ def _nothing(_name: str) -> dict[str, str]:
     return {}
 
 
+def _from_sources(program: str) -> list[str]:
+    return [sys.executable, "-m", f"postroom_{program}.main"]
+
+
 class Stack:
     """The three services with one configuration.
 
@@ -32,6 +36,7 @@ class Stack:
         environment: POSTROOM_* variables; ports are chosen here.
         names: of the processes. What stands before a hyphen is the service: ``worker-2``.
         own_variables: asked at each start for what that process alone is given, by its name.
+        command: starts one of the services, or the admin, by its name; by default it runs the sources of this checkout.
 
     Attributes:
         urls: where the apis answer.
@@ -43,10 +48,12 @@ class Stack:
         *,
         names: Sequence[str] = SERVICES,
         own_variables: Callable[[str], dict[str, str]] = _nothing,
+        command: Callable[[str], Sequence[str]] = _from_sources,
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="postroom-stack-"))
         self.names = names
         self._own_variables = own_variables
+        self._command = command
         self._reserved = {name: reserve_port() for name in names}
         self._ports: dict[str, int] = {name: port.getsockname()[1] for name, port in self._reserved.items()}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -92,7 +99,7 @@ class Stack:
     def admin(self, *arguments: str) -> str:
         """Run an admin process; what it prints."""
         done = subprocess.run(  # noqa: S603 - our own module
-            [sys.executable, "-m", "postroom_admin.main", *arguments],
+            [*self._command("admin"), *arguments],
             env=self._environment,
             capture_output=True,
             text=True,
@@ -112,7 +119,7 @@ class Stack:
         port = {"POSTROOM_PORT" if service == "api" else "POSTROOM_HEALTH_PORT": str(self._ports[name])}
         with self._log(name).open("ab") as log:
             self._processes[name] = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", f"postroom_{service}.main"],
+                self._command(service),
                 env=self._environment | port | self._own_variables(name),
                 stdout=log,
                 stderr=log,

@@ -114,6 +114,23 @@ def test_the_commit_of_the_run_is_checked_out(runner: Runner) -> None:
     assert head.stdout.strip() == wanted
 
 
+def test_its_history_and_the_releases_come_along(runner: Runner) -> None:
+    """A test runs the release before the newest change of the schema: that one is somewhere in there."""
+    runner.git("tag", "v1.0.0")
+    wanted = runner.commit("Second")
+
+    done = runner.run(read_step("ci", "test", "Check out"), TOKEN=TOKEN, GITHUB_SHA=wanted)
+
+    assert done.returncode == 0, done.stderr
+    told = {
+        command: subprocess.run(
+            ["git", *command.split()], cwd=runner.workspace, stdout=subprocess.PIPE, text=True, check=True
+        ).stdout.split()
+        for command in ("rev-parse --is-shallow-repository", "log --format=%s", "tag")
+    }
+    assert list(told.values()) == [["false"], ["Second", "First"], ["v1.0.0"]]
+
+
 def test_a_commit_that_is_not_there_ends_the_job(runner: Runner) -> None:
     assert runner.run(read_step("ci", "test", "Check out"), TOKEN=TOKEN, GITHUB_SHA="0" * 40).returncode != 0
 

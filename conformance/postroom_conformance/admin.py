@@ -6,16 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from postroom_admin.exit_codes import MEANINGS
+from postroom_admin_testing.uses import USES, Use
 from postroom_conformance import admin_driver
-from postroom_conformance.admin_table import TABLE, Typed, find_untyped
 from postroom_conformance.one_off import PYTHON, run
 
-DOCUMENTED = {0, 1, 2, 65, 69, 75, 78, 130}
-"""Exit codes, by docs/reference/admin.md."""
-_ASKS = "--yes"
+CONSENT = "--yes"
 _NOT_DONE = 1
-_LAST_FOR_GOOD = {("dead", "discard"), ("email", "cancel"), ("erase",), ("key", "revoke"), ("retention", "run")}
-"""What nothing can undo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,34 +60,42 @@ def run_admin(
     return Session(there, [Ended(**one) for one in ended])
 
 
-def type_twice(made: Mapping[str, str]) -> list[list[str]]:
-    return [one.filled(made) for one in TABLE for _ in range(2)]
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What an operator types, and the exit codes that it ends with: the first time, and the second."""
+
+    words: Sequence[str]
+    code: int = 0
+    again: int = 0
 
 
-def find_wrong_ends(session: Session, table: Iterable[Typed] = TABLE) -> list[str]:
-    """Commands that were not tried, that ended otherwise than the table says, or with a stack trace."""
-    found = [f"{name} was not tried" for name in find_untyped([one["path"] for one in session.commands])]
-    expected = [code for one in table for code in (one.code, one.again)]
+def find_wrong_ends(typed: Sequence[Typed], session: Session) -> list[str]:
+    """Commands that were not tried, that ended otherwise than they are known to, or with a stack trace.
+
+    Each was run twice, one after the other.
+    """
+    found = [f"{name} was not tried" for name in _untried(session.commands, typed)]
+    expected = [code for one in typed for code in (one.code, one.again)]
     for ended, code in zip(session.ended, expected, strict=True):
         name = " ".join(ended.words)
-        if ended.code != code or code not in DOCUMENTED:
+        if ended.code != code or code not in MEANINGS:
             found.append(f"{name} ended with {ended.code}, not {code}: {ended.err}")
         if "Traceback" in ended.out + ended.err:
             found.append(f"{name} shows a stack trace")
     return found
 
 
-def drop_consent(made: Mapping[str, str]) -> list[list[str]]:
-    """Each command of the table that takes `--yes`, without it."""
-    return [[word for word in one.filled(made) if word != _ASKS] for one in TABLE if _ASKS in one.words]
+def _untried(commands: Iterable[Mapping[str, Any]], typed: Sequence[Typed]) -> list[str]:
+    paths = [tuple(one["path"]) for one in commands]
+    return [" ".join(path) for path in paths if not any(tuple(one.words[: len(path)]) == path for one in typed)]
 
 
-def find_hasty(session: Session) -> list[str]:
+def find_hasty(session: Session, uses: Mapping[str, Use] = USES) -> list[str]:
     """Commands that cannot be undone and never ask, and those that did not ask although nobody had consented."""
-    asking = {tuple(one["path"]) for one in session.commands if one["asks"]}
-    found = [f"{' '.join(path)} never asks" for path in sorted(_LAST_FOR_GOOD - asking)]
+    asking = {" ".join(one["path"]) for one in session.commands if one["asks"]}
+    found = [f"{name} never asks" for name, use in uses.items() if use.asks and name not in asking]
     return found + [
         f"{' '.join(ended.words)} ended with {ended.code} and did not ask"
         for ended in session.ended
-        if ended.code != _NOT_DONE or _ASKS not in ended.err
+        if ended.code != _NOT_DONE or CONSENT not in ended.err
     ]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import click
 
-from postroom_admin.migrating import EXIT_REFUSED
+from postroom_admin.exit_codes import EXIT_REFUSED
 from postroom_admin.opening import opened_database
 from postroom_admin.printing import Column, Section, json_option, print_one
 from postroom_database.engine import Database

@@ -1,15 +1,23 @@
 """What mail through SES needs, beside a call that is answered: production access, events that come back, identities."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 
+import click
+
 from postroom_admin.finding import Finding
-from postroom_transport.errors import ProviderAway, ProviderRefused
+from postroom_transport.errors import ProviderAway, ProviderDenied, ProviderRefused
 from postroom_transport.ses_inspection import EventDestination, SesInspection
 
 _NEEDED = frozenset({"SEND", "DELIVERY", "DELIVERY_DELAY", "BOUNCE", "COMPLAINT", "REJECT"})
 """Types of events without which something is not known of mail: what clients see, or whom not to send to."""
 _NEARLY = 0.8
 """The part of a day's quota at which it is told of."""
+_SECONDS_EACH = 1.0
+"""Between two domains: SES takes one GetEmailIdentity a second (AWS, "Service quotas in Amazon SES")."""
+_FEW = 3
+"""Domains of which nobody need be told that they are asked for."""
+_TELL_EACH = 10
 _HOOK = "/hooks/ses"
 _HOW = "docs/how-to/receive-ses-events.md says how"
 
@@ -44,20 +52,47 @@ def examine_ses(
             "sns:ListSubscriptionsByTopic",
             lambda arn=arn: _examine_subscriptions(ses, arn),  # type: ignore[misc]  # bound per topic
         )
-    for name in senders:
-        yield from _guarded(
-            f"the identity {name}",
-            "ses:GetEmailIdentity",
-            lambda name=name: _examine_sender(ses, name),  # type: ignore[misc]  # bound per domain
-        )
+    yield from _examine_senders(ses, senders)
 
 
 def _guarded(what: str, action: str, examine: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     """What cannot be looked at is a finding as well, and hides no other."""
     try:
         yield from examine()
-    except (ProviderAway, ProviderRefused) as problem:
-        yield Finding(f"{what} cannot be looked at: {problem}", f"allow this process's role {action}")
+    except (ProviderDenied, ProviderRefused) as problem:
+        yield _refused(what, problem, action)
+    except ProviderAway as problem:
+        yield _unanswered(what, problem)
+
+
+def _refused(what: str, problem: Exception, action: str) -> Finding:
+    return Finding(f"{what} cannot be looked at: {problem}", f"allow this process's role {action}")
+
+
+def _unanswered(what: str, problem: ProviderAway) -> Finding:
+    return Finding(
+        f"{what} was not looked at: AWS did not answer, or not now ({problem})",
+        "see that this process reaches it, and run `doctor` again",
+    )
+
+
+def _examine_senders(ses: SesInspection, names: Sequence[str]) -> Iterator[Finding]:
+    """One after the other, until SES does not answer: each that is left would wait as long for nothing."""
+    if len(names) > _FEW:
+        click.echo(f"SES is asked for {len(names)} domains, one a second.", err=True)
+    for asked, name in enumerate(names):
+        if asked:
+            time.sleep(_SECONDS_EACH)
+            if asked % _TELL_EACH == 0:
+                click.echo(f"{asked} so far", err=True)
+        what = f"the identity {name}"
+        try:
+            yield from _examine_sender(ses, name)
+        except (ProviderDenied, ProviderRefused) as problem:
+            yield _refused(what, problem, "ses:GetEmailIdentity")
+        except ProviderAway as problem:
+            yield _unanswered(what, problem)
+            return
 
 
 def _examine_account(ses: SesInspection) -> Iterator[Finding]:
@@ -83,9 +118,12 @@ def _examine_account(ses: SesInspection) -> Iterator[Finding]:
 def _examine_destinations(
     destinations: Sequence[EventDestination], configuration_set: str, topics: Sequence[str]
 ) -> Iterator[Finding]:
-    told = [one for one in destinations if one.topic_arn is not None and one.enabled]
-    for one in destinations:
-        if one.topic_arn is not None and not one.enabled:
+    """Topics that are nobody's here are others' business, as long as one is ours."""
+    ours = [one for one in destinations if one.topic_arn in topics]
+    looked_at = ours or [one for one in destinations if one.topic_arn is not None]
+    told = [one for one in looked_at if one.enabled]
+    for one in looked_at:
+        if not one.enabled:
             yield Finding(f"the event destination {one.name} is disabled", f"enable it, or remove it: {_HOW}")
     if not told:
         yield Finding(
@@ -94,7 +132,7 @@ def _examine_destinations(
         )
         return
     missing = _NEEDED.difference(*(one.types for one in told))
-    if missing:
+    if missing and ours:
         yield Finding(
             f"the configuration set {configuration_set} does not tell of {', '.join(sorted(missing))}",
             f"add these types to its event destination: {_HOW}",

@@ -60,17 +60,20 @@ def show(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's way
 def declare(name: str) -> None:
     """Say that NAME is verified, whatever the provider says: for a relay, or an identity that SES has from elsewhere.
 
-    From then on its workspace may send from it, nobody looks at its records, and none are shown.
+    From then on its workspace may send from it, nobody looks at its records, and none are shown. Twice is no error.
     """
     with opened_database() as database, database.begin() as connection:
         held = domains.hold_by_name(connection, name)
         if held is None:
             _give_up()
-        domains.declare(connection, held)
-        provider_jobs.leave_domain(connection, held.id)
         if not held.declared:
+            domains.declare(connection, held)
+            provider_jobs.leave_domain(connection, held.id)
             audit.note(connection, held.workspace_id, audit.OPERATOR, "domain.declared", held.id)
-    click.echo(f"Declared {name}: its workspace may send from it.")
+    if held.declared:
+        click.echo(f"{name} is declared already: left as it is.")
+    else:
+        click.echo(f"Declared {name}: its workspace may send from it.")
 
 
 @domain_group.command("undeclare")

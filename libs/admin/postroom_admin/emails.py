@@ -8,9 +8,11 @@ from postroom_admin.asking import ask, yes_option
 from postroom_admin.each import act_on_each, read_ids
 from postroom_admin.ids import read_id
 from postroom_admin.opening import opened_database
-from postroom_admin.printing import Column, Section, json_option, print_one
-from postroom_database.repositories import interventions, timelines
+from postroom_admin.printing import Column, Section, json_option, print_list, print_one
+from postroom_admin.workspaces import find_workspace
+from postroom_database.repositories import emails, interventions, timelines
 from postroom_database.types import AnyRow
+from postroom_domain.states import STANDS, State
 
 _ids = click.argument("email_ids", nargs=-1, required=True, callback=read_ids, metavar="EMAIL_ID...")
 _SECTIONS = {
@@ -19,9 +21,43 @@ _SECTIONS = {
 }
 
 
+_MOST = 10_000
+_COLUMNS = (
+    Column("id", 36),
+    Column("workspace_id", 36),
+    Column("created_at", 24),
+    Column("state", 10),
+    Column("last_event", 16),
+    Column("attempts", 3, lambda record: f"{record['attempts']:>3}"),
+    Column("reason"),
+)
+
+
 @click.group("email")
 def email_group() -> None:
     """Emails, as an operator sees them."""
+
+
+@email_group.command("list")
+@click.option("--workspace", help="Only of this one; its name.")
+@click.option(
+    "--state", type=click.Choice([state.value for state in STANDS]), help="Only those that stand so in Postroom's work."
+)
+@click.option("--limit", type=click.IntRange(1, _MOST), default=100, show_default=True, help="How many at most.")
+@json_option
+def list_emails(workspace: str | None, state: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 - click's way
+    """List emails, newest first: id, workspace, since when, state, last event, attempts, what happened last.
+
+    Whom they are for is not listed; `email show` has it.
+    """
+    with opened_database(patient=True) as database, database.read() as connection:
+        found = emails.newest(
+            connection,
+            workspace_id=None if workspace is None else find_workspace(connection, workspace),
+            state=None if state is None else State(state),
+            limit=limit,
+        )
+    print_list((row._asdict() for row in found), _COLUMNS, as_json=as_json, nothing="There is no such email.")
 
 
 @email_group.command("show")

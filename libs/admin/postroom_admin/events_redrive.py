@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from postroom_admin.opening import EXIT_INTERRUPTED, EXIT_UNAVAILABLE, opened_database
+from postroom_admin.exit_codes import EXIT_INTERRUPTED, EXIT_UNAVAILABLE
+from postroom_admin.opening import opened_database
 from postroom_admin.settings import EventSettings
 from postroom_config.errors import EX_CONFIG
 from postroom_config.load import load_or_exit

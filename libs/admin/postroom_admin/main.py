@@ -15,10 +15,10 @@ from postroom_admin.emails import email_group
 from postroom_admin.embedded import embedded_command
 from postroom_admin.erase import erase_command
 from postroom_admin.events import events_group
+from postroom_admin.exit_codes import EXIT_INTERRUPTED, explain
 from postroom_admin.fence import fence_command
 from postroom_admin.keys import key_group
 from postroom_admin.migrating import migrate_group
-from postroom_admin.opening import EXIT_INTERRUPTED
 from postroom_admin.queues import queue_group
 from postroom_admin.quota import quota_command
 from postroom_admin.retention import retention_group
@@ -27,19 +27,6 @@ from postroom_admin.suppressions import suppression_group
 from postroom_admin.webhooks import webhook_group
 from postroom_admin.workspaces import workspace_group
 from postroom_config.command_line import describe_build
-
-_EXIT_CODES = """
-\b
-Exit codes:
-  0   done
-  1   not done: nothing of that name or id, something was left as it is, or the doctor found something
-  2   wrong arguments
-  65  the schema is a later release's, and serves this one no more; or a backup is not whole
-  69  the database is away, or refuses; likewise a queue
-  75  another process is migrating; try again later
-  78  the configuration is wrong; the report names the variables
-  130 stopped with Ctrl-C; what it had done is told
-"""
 
 
 def _show_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's way
@@ -59,7 +46,7 @@ class _Interruptible(click.Group):
             sys.exit(EXIT_INTERRUPTED)
 
 
-@click.group(cls=_Interruptible, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES)
+@click.group(cls=_Interruptible, context_settings={"help_option_names": ["-h", "--help"]}, epilog=explain())
 @click.option(
     "--version",
     is_flag=True,

@@ -4,16 +4,14 @@ from typing import NoReturn
 import click
 from sqlalchemy.exc import DBAPIError
 
-from postroom_admin.opening import EXIT_UNAVAILABLE, opened_database
+from postroom_admin.exit_codes import EXIT_BUSY, EXIT_REFUSED, EXIT_UNAVAILABLE
+from postroom_admin.opening import opened_database
 from postroom_admin.printing import json_option, print_one
 from postroom_admin.refusals import describe_refusal
 from postroom_database.engine import Database
 from postroom_database.schema import Standing, read_schema
 from postroom_migrations.migrate import MigrationBusy, MigrationFailed, MigrationRefused, head, migrate, pending
 
-EXIT_REFUSED = 65
-"""EX_DATAERR of sysexits.h: the schema does not serve this release."""
-_BUSY = 75  # EX_TEMPFAIL
 _STANDINGS = {
     Standing.CURRENT: "current",
     Standing.BEHIND: "behind",
@@ -76,7 +74,7 @@ def migrate_or_exit(database: Database) -> tuple[str | None, str]:
     try:
         return migrate(database)
     except MigrationBusy as problem:
-        _give_up(f"{problem}", _BUSY)
+        _give_up(f"{problem}", EXIT_BUSY)
     except MigrationRefused as problem:
         _give_up(f"{problem}. Run a release that it serves, or restore a backup", EXIT_REFUSED)
     except MigrationFailed as problem:

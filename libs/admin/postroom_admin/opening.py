@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 from sqlalchemy.exc import DBAPIError
 
+from postroom_admin.exit_codes import EXIT_UNAVAILABLE
 from postroom_admin.refusals import describe_refusal
 from postroom_admin.settings import DatabaseOnly
 from postroom_config.load import load_or_exit
@@ -15,11 +16,6 @@ from postroom_database.engine import Database
 from postroom_database.errors import DatabaseUnavailable, is_refused
 
 _PATIENT_SECONDS = 3600.0
-EXIT_UNAVAILABLE = 69
-"""EX_UNAVAILABLE of sysexits.h: a backing service is away, or refuses."""
-
-EXIT_INTERRUPTED = 130
-"""As shells say it of a process that Ctrl-C ended."""
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import click
 
-from postroom_admin.opening import EXIT_UNAVAILABLE
+from postroom_admin.exit_codes import EXIT_UNAVAILABLE
 from postroom_admin.settings import QueueSettings
 from postroom_config.load import load_or_exit
 from postroom_jobs.broker import HintsUnavailable, open_broker

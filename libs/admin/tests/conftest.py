@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from postroom_admin.main import main
+from postroom_admin_testing.scene import Scene
 from postroom_database.engine import Database
 from postroom_testing.fixtures import (
     mariadb,
@@ -115,3 +116,12 @@ def either_admin(either_database: Database, new_admin: Callable[[str], Admin]) -
 def two_workspaces(admin: Admin) -> None:
     for name in ("acme", "other"):
         assert admin("workspace", "create", name).exit_code == 0
+
+
+@pytest.fixture
+def scene(admin: Admin, database: Database) -> Scene:
+    def run(*arguments: str) -> None:
+        done = admin(*arguments)
+        assert done.exit_code == 0, done.output
+
+    return Scene.set(run, database)

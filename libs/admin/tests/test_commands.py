@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,9 @@ import click
 import pytest
 from sqlalchemy import select, text
 
+from postroom_admin.exit_codes import MEANINGS
 from postroom_admin.main import main
+from postroom_admin_testing.parser import leaves
 from postroom_database.engine import Database
 from postroom_database.models import Workspace
 from postroom_testing.server import wait_until
@@ -22,17 +23,7 @@ LOOKS = {"list", "show", "stats", "status", "quota", "verify", "doctor"}
 SECONDS = 60
 
 
-def leaves(group: click.Group, *before: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from leaves(command, *before, name)
-            if command.invoke_without_command:
-                yield (*before, name), command
-        elif not command.hidden:
-            yield (*before, name), command
-
-
-COMMANDS = dict(leaves(main))
+COMMANDS = {path: command for path, command in leaves(main) if not command.hidden}
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
@@ -56,6 +47,15 @@ def test_the_page_names_the_commands_that_there_are_and_no_other() -> None:
                 words = re.findall(r"(?:^|(?<= ))[a-z]+(?= |$)", code)
                 documented.add(tuple(words))
     assert documented == COMMANDS.keys()
+
+
+def test_help_and_the_page_say_the_same_of_exit_codes(admin: Any) -> None:
+    _, _, table = PAGE.read_text(encoding="utf-8").partition("| exit code | meaning |\n|---|---|\n")
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")]
+    assert {int(code): meaning for code, meaning in rows} == MEANINGS
+    _, _, told = admin("--help").stdout.partition("Exit codes:\n")
+    found = re.findall(r"(?m)^ +(\d+) +(.+(?:\n {8,}.+)*)", told)
+    assert {int(code): " ".join(meaning.split()) for code, meaning in found} == MEANINGS
 
 
 def test_ctrl_c_undoes_what_was_not_finished_and_says_so(admin: Any, database: Database) -> None:

@@ -1,6 +1,7 @@
 """What the doctor says of SES: each thing that can be wrong, found alone and with how to mend it."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -109,8 +110,17 @@ WRONG: dict[str, tuple[Callable[[Cloud], object], str, str]] = {
         "the configuration set postroom does not tell of BOUNCE, COMPLAINT, REJECT",
         "add these types to its event destination",
     ),
-    "another topic": (
-        lambda cloud: cloud.destine(make_destination(), make_destination(OTHER_TOPIC)),
+    "too few types to ours": (
+        lambda cloud: cloud.destine(
+            make_destination(MatchingEventTypes=["SEND", "DELIVERY"]),
+            make_destination(MatchingEventTypes=["BOUNCE", "COMPLAINT", "REJECT"]),
+            make_destination(OTHER_TOPIC),
+        ),
+        "the configuration set postroom does not tell of DELIVERY_DELAY",
+        "add these types to its event destination",
+    ),
+    "no topic of ours": (
+        lambda cloud: cloud.destine(make_destination(OTHER_TOPIC, MatchingEventTypes=["SEND"])),
         f"SES publishes to {OTHER_TOPIC}, from which the api takes nothing",
         "add it to POSTROOM_SES_TOPICS",
     ),
@@ -169,6 +179,60 @@ def test_one_subscription_among_many_is_enough(cloud: Cloud) -> None:
         SUBSCRIBED,
     ]
     assert cloud.examine() == (0, "ok", [])
+
+
+def test_topics_of_others_are_nothing_of_ours(cloud: Cloud) -> None:
+    cloud.destine(
+        make_destination(MatchingEventTypes=["SEND", "DELIVERY", "DELIVERY_DELAY"]),
+        make_destination(MatchingEventTypes=["BOUNCE", "COMPLAINT", "REJECT"]),
+        make_destination(OTHER_TOPIC, MatchingEventTypes=["SEND"]),
+        make_destination(OTHER_TOPIC, Enabled=False),
+    )
+    assert cloud.examine() == (0, "ok", [])
+
+
+def test_domains_are_asked_for_at_the_pace_that_ses_allows_and_it_says_so(cloud: Cloud) -> None:
+    """One a second (AWS, "Service quotas in Amazon SES"), for the whole account: the worker asks, too."""
+    for number in range(3):
+        cloud.add_domain(f"{number}.example.com")
+        cloud.ses.identities.kept[f"{number}.example.com"] = KeptIdentity(dkim="SUCCESS")
+    started = time.monotonic()
+    done = cloud.admin("doctor")
+    assert (done.exit_code, done.stderr) == (0, "SES is asked for 4 domains, one a second.\n")
+    assert 3 <= time.monotonic() - started < 6
+
+
+def test_few_domains_are_no_news(cloud: Cloud) -> None:
+    assert cloud.admin("doctor").stderr == ""
+
+
+def test_domains_that_are_too_many_are_counted(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("postroom_admin.doctor._MOST_SENDERS", 1)
+    cloud.add_domain("second.example.com")
+    done = cloud.admin("doctor")
+    assert (done.exit_code, done.stderr) == (0, "There are more domains: SES is asked for the first 1 only.\n")
+
+
+@pytest.mark.parametrize(
+    ("place", "what"),
+    [(1, "the account"), (2, "the configuration set's event destinations"), (3, "the identity example.com")],
+)
+def test_an_ses_that_does_not_answer_is_no_permission_that_is_missing(cloud: Cloud, place: int, what: str) -> None:
+    cloud.add_domain("second.example.com")  # which is not asked for then: it would wait in vain, too
+    cloud.ses.identities.kept["second.example.com"] = KeptIdentity(dkim="SUCCESS")
+    cloud.ses.script_managing(*[Behaviour.ACCEPT] * place, Behaviour.FAIL)
+    code, mark, [found] = cloud.examine()
+    assert (code, mark) == (1, "warn")
+    said, mend = found.split("; to mend it: ")
+    assert said.startswith(f"{what} was not looked at: AWS did not answer, or not now (InternalFailure")
+    assert mend == "see that this process reaches it, and run `doctor` again"
+
+
+def test_domains_after_one_that_ses_did_not_answer_for_are_not_asked_for(cloud: Cloud) -> None:
+    cloud.add_domain("second.example.com")
+    cloud.ses.script_managing(*[Behaviour.ACCEPT] * 3, Behaviour.FAIL)
+    cloud.examine()
+    assert cloud.ses.count("GET", "/v2/email/identities/second.example.com") == 0
 
 
 def test_all_findings_are_told_at_once(cloud: Cloud) -> None:

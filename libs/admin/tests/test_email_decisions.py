@@ -58,6 +58,17 @@ def test_what_waits_or_is_held_is_tried_now(either_admin: Any, either_database: 
         assert deliveries.claim(connection, held, lease_seconds=60, alone=True)
 
 
+def test_what_is_due_is_hinted_at_once(either_admin: Any, either_database: Database) -> None:
+    """A worker was told of it, and it waits all the same: the hint is lost, and nobody waits for it to be old."""
+    waiting = mail(either_database)
+    assert row(either_database, waiting).hinted_at is not None
+    due = row(either_database, waiting).due_at
+    done = either_admin("email", "retry", str(waiting))
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "Queued again: 1.\n", "")
+    assert row(either_database, waiting).hinted_at is None
+    assert row(either_database, waiting).due_at == due
+
+
 @pytest.mark.parametrize("state", ["failed", "suppressed"])
 def test_what_failed_starts_anew_for_those_who_did_not_get_it(
     either_admin: Any, either_database: Database, state: str

@@ -1,5 +1,8 @@
+import json
 import re
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -95,3 +98,41 @@ def test_an_id_must_be_one(admin: Any, email_id: str) -> None:
     done = admin("email", "show", email_id)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "'EMAIL_ID': it must be a UUID" in done.stderr
+
+
+def test_emails_are_listed_newest_first_without_whom_they_are_for(either_admin: Any, either_database: Database) -> None:
+    empty = either_admin("email", "list")
+    assert (empty.exit_code, empty.stdout, empty.stderr) == (0, "", "There is no such email.\n")
+    either_admin("workspace", "create", "acme")
+    acme = UUID(either_admin("workspace", "create", "acme").stdout.split()[0])
+    first, second, third = draft(acme), draft(), draft(acme, scheduled_at=datetime(2100, 1, 1, tzinfo=UTC))
+    store(either_database, first, second, third)
+    lines = either_admin("email", "list").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [str(one.id) for one in (third, second, first)]
+    assert re.fullmatch(rf"{third.id}  {acme}  {MOMENT}  scheduled   scheduled           0", lines[0])
+
+    def listed(*options: str) -> list[str]:
+        done = either_admin("email", "list", *options)
+        assert done.exit_code == 0
+        assert "to@example.com" not in done.output
+        return [json.loads(line)["id"] for line in done.stdout.splitlines()]
+
+    assert listed("--json", "--limit", "2") == [str(third.id), str(second.id)]
+    assert listed("--json", "--workspace", "acme") == [str(third.id), str(first.id)]
+    assert listed("--json", "--state", "queued") == [str(second.id), str(first.id)]
+    assert listed("--json", "--workspace", "acme", "--state", "queued", "--limit", "1") == [str(first.id)]
+    assert listed("--json", "--state", "held") == []
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--state", "delivered"), "is not one of 'scheduled', 'queued'"),
+        (("--limit", "0"), "is not in the range"),
+        (("--workspace", "acne"), "there is no such workspace"),
+    ],
+)
+def test_a_list_that_cannot_be_is_refused(admin: Any, options: tuple[str, ...], said: str) -> None:
+    done = admin("email", "list", *options)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr

@@ -2,7 +2,6 @@ import json
 import re
 from typing import Any
 
-import pytest
 from sqlalchemy import update
 
 from postroom_database.engine import Database
@@ -61,8 +60,16 @@ def test_a_day_without_an_end_has_none(admin: Any, database: Database) -> None:
     assert admin("quota").stdout.endswith("\n\nparked\n  no mail waits for a later attempt\n")
 
 
-@pytest.mark.parametrize("options", [(), ("--json",)])
-def test_a_quota_that_nobody_told_is_not_there(admin: Any, options: tuple[str, ...]) -> None:
-    done = admin("quota", *options)
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr == "No quota is known: a worker asks for it, and only SES has one.\n"
+def test_what_is_parked_is_told_though_nobody_knows_a_quota(either_admin: Any, either_database: Database) -> None:
+    park(either_database, 3, reason="450 try later")
+    for options in ((), ("--json",)):
+        done = either_admin("quota", *options)
+        assert done.exit_code == 1
+        assert done.stderr == "No quota is known: no worker was answered by SES yet, or mail does not go through it.\n"
+    told = json.loads(done.stdout)
+    assert [(one["emails"], one["reason"]) for one in told.pop("parked")] == [(3, "450 try later")]
+    assert set(told) == {"told_at", "sending_enabled", "per_second", "per_day", "used_in_day", "left_in_day"}
+    assert set(told.values()) == {None}
+    people = either_admin("quota").stdout
+    title, parked = people.splitlines()
+    assert (title, parked.split()[0], parked.endswith("Z  450 try later")) == ("parked", "3", True)

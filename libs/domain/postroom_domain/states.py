@@ -44,6 +44,9 @@ WAITING = (State.QUEUED, State.SUSPECT)
 ENDS = (State.SENT, State.FAILED, State.SUPPRESSED, State.CANCELED)
 """Where an email stands in our own work once nothing is left to do."""
 
+STANDS = (State.SCHEDULED, *WAITING, State.SENDING, State.UNKNOWN, State.HELD, *ENDS)
+"""Where an email can stand in our own work; what its provider tells later is of its recipients."""
+
 _OURS = {State.SENDING, State.UNKNOWN, State.SUSPECT, State.HELD}
 
 

@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from postroom_transport.errors import ProviderAway, ProviderRefused, TransportError
+from postroom_transport.errors import ProviderAway, ProviderDenied, ProviderRefused, TransportError
 from postroom_transport.message import (
     MAX_RAW_BYTES,
     MAX_REASON_CHARACTERS,
@@ -26,7 +26,7 @@ from postroom_transport.message import (
 )
 from postroom_transport.ses_identities import SesIdentities
 from postroom_transport.ses_inspection import SesInspection
-from postroom_transport.ses_verdicts import judge
+from postroom_transport.ses_verdicts import denies, judge
 from postroom_transport.sns_subscriptions import SnsClient
 
 if TYPE_CHECKING:
@@ -165,12 +165,21 @@ def _trouble(
 ) -> ProviderAway | ProviderRefused:
     # A call that may have been carried out can be made again: none of them does more the second time.
     reason = " ".join(_describe(error).split())[:MAX_REASON_CHARACTERS]
-    return ProviderRefused(reason) if verdict is Verdict.PERMANENT else ProviderAway(reason)
+    if verdict is Verdict.PERMANENT:
+        return ProviderRefused(reason)
+    if isinstance(error, ClientError) and denies(*_name(error)):
+        return ProviderDenied(reason)
+    return ProviderAway(reason)
 
 
 def _judge_answer(error: ClientError) -> Verdict:
+    return judge(*_name(error))
+
+
+def _name(error: ClientError) -> tuple[str, int]:
+    """What it is called, and its HTTP status."""
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    return judge(str(error.response.get("Error", {}).get("Code", "")), status)
+    return str(error.response.get("Error", {}).get("Code", "")), status
 
 
 def _judge_silence(error: BotoCoreError | ResponseParserError) -> Verdict:

@@ -71,3 +71,8 @@ def judge(error: str, status: int) -> Verdict:
     if status in {UNAUTHORIZED, FORBIDDEN, TOO_MANY}:
         return Verdict.PARKED
     return Verdict.TRANSIENT if status >= SERVER_ERROR else Verdict.PERMANENT
+
+
+def denies(error: str, status: int) -> bool:
+    """Whether an answered refusal is about who asks, not about what or how often."""
+    return status in {UNAUTHORIZED, FORBIDDEN} or error in {"AccessDeniedException", "NotAuthorized"}

@@ -94,6 +94,34 @@ def page(connection: Connection, workspace_id: UUID, wanted: Slice) -> tuple[Seq
     return read_slice(connection, select(*_SHOWN).where(Email.workspace_id == workspace_id), Email.id, wanted)
 
 
+def newest(connection: Connection, *, workspace_id: UUID | None, state: State | None, limit: int) -> Sequence[AnyRow]:
+    """Emails as an operator lists them, newest first: where they stand, and of whom they are, not whom they are for.
+
+    Args:
+        connection: any.
+        workspace_id: only of this one.
+        state: only those that stand so; rare ones are looked for among all.
+        limit: the most rows.
+    """
+    query = select(
+        Email.id,
+        Email.workspace_id,
+        Email.state,
+        Email.last_event,
+        Email.lane,
+        Email.created_at,
+        Email.due_at,
+        Email.attempts,
+        Email.reason,
+    )
+    if state is not None:
+        query = query.where(Email.state == state.value)
+    if workspace_id is None:
+        return connection.execute(query.order_by(Email.id.desc()).limit(limit)).all()
+    rows, _ = read_slice(connection, query.where(Email.workspace_id == workspace_id), Email.id, Slice(limit))
+    return rows
+
+
 def reschedule(connection: Connection, workspace_id: UUID, email_id: UUID, at: datetime) -> bool:
     """Move a scheduled email to another time. False when it is not there or not scheduled any more."""
     moved = connection.execute(

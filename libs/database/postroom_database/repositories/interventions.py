@@ -34,6 +34,8 @@ def retry(connection: Connection, email_id: UUID) -> None:
         held.retry(connection, email_id)
         return
     if email.state in WAITING and email.is_due:
+        # It is as it should be, save that a worker may have been told of it in vain.
+        connection.execute(update(Email).where(Email.id == email_id).values(hinted_at=None))
         return
     if email.state in WAITING:
         values: dict[str, object] = {"due_at": Now(), "hinted_at": None}
