@@ -66,6 +66,9 @@ class Kills:
 
 @pytest.fixture(scope="session")
 def kills(stack: Stack) -> Kills:
+    # Others that other tests may have left would work here as well, and more patiently.
+    for name in ("worker-2", "scheduler-2"):
+        stack.remove(name)
     stack.start("api-2")
     stack.start("worker", variables=_IMPATIENT)
     try:
