@@ -15,9 +15,10 @@ from postroom_conformance.answers import post
 from postroom_conformance.claims import proves, violates
 from postroom_conformance.fixtures import Evidence
 from postroom_conformance.hints_kept import clear_others, count_waiting
+from postroom_conformance.ledger import find_lost
 from postroom_conformance.literal_addresses import find_literal_addresses
 from postroom_conformance.one_off import PYTHON
-from postroom_conformance.outages import NOTHING, STANDINGS, Standing, find_lost, find_wrong_answers, read_standing
+from postroom_conformance.outages import NOTHING, STANDINGS, Standing, find_wrong_answers, read_standing
 from postroom_conformance.sources import read_sources
 from postroom_images_testing.container import LOCKED, Container
 from postroom_images_testing.engine import inspect

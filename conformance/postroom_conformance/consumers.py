@@ -5,14 +5,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 
 from postroom_domain.ids import new_id
 from postroom_images_testing.stack import Stack
 from postroom_jobs.broker import open_broker
-from postroom_jobs.hints import Hints
-from postroom_jobs.names import Job
 
 # The table as the image holds it. It is only read: what its jobs would work with is not there.
 _READ_TABLE = """
@@ -54,24 +54,30 @@ def opened_broker(stack: Stack) -> Iterator[RedisBroker]:
 
 def find_unworked(broker: RedisBroker, table: Sequence[Hinted], *, seconds: float) -> list[str]:
     """Hint each, and see what is not taken and done in that time. What is found is taken away again."""
-    hints = Hints(broker, mark=1000)
-    for one in table:
-        hints.give_to(Job(one.actor, one.queue, priority=0), [new_id()])
+    given = [(one, _hint(broker, one)) for one in table]
     deadline = time.monotonic() + seconds
-    while any(_waits(broker, one) for one in table) and time.monotonic() < deadline:
+    while any(_is_in(broker, one.queue, key) for one, key in given) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
     findings = []
-    for one in table:
-        if _waits(broker, one):
+    for one, key in given:
+        # Where dramatiq puts what it has no actor for.
+        aside = f"{one.queue}.XQ"
+        if _is_in(broker, one.queue, key):
             findings.append(f"{one.job}: nobody consumes {one.queue}")
             broker.flush(one.queue)
-        # Where dramatiq puts what it has no actor for.
-        elif broker.client.exists(f"postroom:{one.queue}.XQ"):
+        elif _is_in(broker, aside, key):
             findings.append(f"{one.job}: {one.actor} is no actor of the worker")
-            broker.client.delete(f"postroom:{one.queue}.XQ", f"postroom:{one.queue}.XQ.msgs")
+            broker.client.delete(f"postroom:{aside}", f"postroom:{aside}.msgs")
     return findings
 
 
-def _waits(broker: RedisBroker, one: Hinted) -> bool:
-    """Fetched and not acknowledged, it waits as well."""
-    return bool(broker.client.hlen(f"postroom:{one.queue}.msgs"))
+def _hint(broker: RedisBroker, hinted: Hinted) -> str:
+    """Give a hint of something that is not there; its key in Redis."""
+    args = ([str(new_id())],)
+    message: Message[Any] = Message(queue_name=hinted.queue, actor_name=hinted.actor, args=args, kwargs={}, options={})
+    return str(broker.enqueue(message).options["redis_message_id"])
+
+
+def _is_in(broker: RedisBroker, queue: str, key: str) -> bool:
+    """Whether it waits there, or is fetched and not acknowledged. What a killed worker had fetched is in there, too."""
+    return bool(broker.client.hexists(f"postroom:{queue}.msgs", key))

@@ -1,7 +1,7 @@
-"""What each service answers while a backing service is away (docs/how-to/run-through-outages.md), and what is lost."""
+"""What each service answers while a backing service is away (docs/how-to/run-through-outages.md)."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from postroom_conformance.answers import get
 from postroom_images_testing.container import Container
@@ -37,7 +37,3 @@ def find_wrong_answers(standings: Mapping[str, Standing], away: str) -> list[str
         for service, standing in standings.items()
         if standing != STANDINGS[away][service]
     ]
-
-
-def find_lost(accepted: Collection[str], arrived: Collection[str]) -> list[str]:
-    return [f"{one} never arrived" for one in accepted if one not in arrived]

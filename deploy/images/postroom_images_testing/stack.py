@@ -211,12 +211,12 @@ class Stack:
     def database_url(self) -> str:
         """Of its database, as this machine reaches it."""
         url: str = self.variables["POSTROOM_DATABASE_URL"]
-        return url.replace("@mariadb/", f"@{self.containers['mariadb'].address}/")
+        return url.replace(f"@{self._mariadb}/", f"@{self.containers['mariadb'].address}/")
 
     def redis_url(self) -> str:
         """Of its Redis, likewise."""
         url: str = self.variables["POSTROOM_REDIS_URL"]
-        return url.replace("//redis:", f"//{self.containers['redis'].address}:")
+        return url.replace(f"//{self._redis}:", f"//{self.containers['redis'].address}:")
 
     def arrived(self) -> list[str]:
         """Ids of the emails that SES took, one for each time."""
