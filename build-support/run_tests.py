@@ -20,13 +20,15 @@ from junit_totals import Totals, add_up, find_silent, read
 PANTS = str(ROOT / "pants")
 REPORTS = Path("dist/test-reports")
 EVIDENCE = Path("dist/conformance.md")
+PLANTED = {"POSTROOM_SECRET_KEY": "planted-in-the-environment-of-the-build-5d0c2f81"}
+"""For a test that looks whether something of it got into what was built."""
 
 
 def main(arguments: list[str]) -> int:
     targets, options = split(arguments)
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
     command = [PANTS, "test", "--report", f"--report-dir={REPORTS}", *targets, *options]
-    environment = os.environ | read_names().environment | {"POSTROOM_CHECKOUT": str(ROOT)}
+    environment = os.environ | read_names().environment | PLANTED | {"POSTROOM_CHECKOUT": str(ROOT)}
     pants = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False)  # noqa: S603 - ours
 
     outcomes = read(ROOT / REPORTS)

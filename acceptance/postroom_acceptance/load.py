@@ -32,7 +32,7 @@ class Load:
         urls: of the apis; each repetition goes to the next one.
         key: that they take.
         batches: what the requests carry, in order.
-        per_second: mails a second; None: as fast as it goes.
+        per_second: mails a second, from the first one's number; None: as fast as it goes.
         clients: how many requests at once.
 
     Attributes:
@@ -53,6 +53,7 @@ class Load:
         self._urls = urls
         self._key = key
         self._waiting = deque(batches)
+        self._first = batches[0][0]
         self._per_second = per_second
         self._began = 0.0
         self._lock = threading.Lock()
@@ -96,7 +97,8 @@ class Load:
                     return
                 batch = self._waiting.popleft()
             if self._per_second is not None:
-                time.sleep(max(0.0, self._began + batch[0] / self._per_second - time.monotonic()))
+                due = self._began + (batch[0] - self._first) / self._per_second
+                time.sleep(max(0.0, due - time.monotonic()))
             yield batch
 
     def _send(self, batch: Batch, *, first: int) -> None:

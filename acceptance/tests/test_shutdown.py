@@ -1,11 +1,10 @@
-"""SIGTERM under load: what was begun is finished, what was not is given back; a second one ends at once."""
+"""SIGTERM: what was begun is finished, what was not is given back."""
 
 import json
 import signal
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,12 +12,10 @@ from postroom_acceptance.arrivals import in_ses
 from postroom_acceptance.kept_connection import KeptConnection
 from postroom_acceptance.rows import count_states
 from postroom_acceptance.stack import Stack
-from postroom_acceptance.steady_clients import SteadyClients
 from postroom_database.engine import Database
 from postroom_testing.drafts import draft, store
 from postroom_testing.mariadb import MariaDb
 from postroom_testing.redis import Redis
-from postroom_testing.server import wait_until
 from postroom_testing.ses import SesServer
 from postroom_testing.ses_messages import Behaviour
 
@@ -27,7 +24,6 @@ DRAIN_SECONDS = 10
 AT_ONCE_SECONDS = 1.5
 MANY = 1500
 THREADS = 4
-TOLD_TWICE = 128 + signal.SIGTERM
 
 
 @pytest.fixture
@@ -65,40 +61,6 @@ def end(stack: Stack, name: str) -> float:
     return time.monotonic() - started
 
 
-def has_heard(pid: int) -> bool:
-    """Whether a process has taken the SIGTERM that it was sent: two that wait are one."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    [pending] = [line.split()[1] for line in status.splitlines() if line.startswith("ShdPnd:")]
-    return not int(pending, 16) >> (signal.SIGTERM - 1) & 1
-
-
-def end_at_once(stack: Stack, name: str) -> None:
-    """SIGTERM, and once that was heard another one."""
-    stack.tell(name)
-    wait_until(lambda: has_heard(stack.pid(name)), seconds=SECONDS, what="the first signal to be heard")
-    stack.tell(name)
-    started = time.monotonic()
-    assert stack.wait_end(name) == TOLD_TWICE, stack.tail()
-    assert time.monotonic() - started < AT_ONCE_SECONDS
-    assert stack.has_told(name, "service.aborted")
-
-
-def test_no_request_of_a_client_that_keeps_its_connection_fails(environment: dict[str, str], mariadb_url: str) -> None:
-    with Stack(environment, names=("api-1", "api-2")) as stack:
-        apis = [("127.0.0.1", stack.port(name)) for name in ("api-1", "api-2")]
-        clients = SteadyClients(apis, stack.new_key("one"), clients=16)
-        clients.start()
-        stack.wait_until(lambda: len(clients.ids) >= 200, "the clients to be at it")
-        seconds = end(stack, "api-1")
-        accepted = len(clients.ids)
-        stack.wait_until(lambda: len(clients.ids) >= accepted + 200, "the clients to go on with the other")
-        clients.stop()
-    assert clients.failures == []
-    assert clients.moves >= 16
-    assert seconds < DRAIN_SECONDS
-    assert len(set(clients.ids)) == count_states(mariadb_url).total()
-
-
 def test_the_next_request_on_a_silent_connection_is_answered_and_its_answer_says_that_it_was_the_last(
     environment: dict[str, str], mariadb_url: str
 ) -> None:
@@ -127,26 +89,6 @@ def test_whoever_the_kernel_let_in_is_answered(environment: dict[str, str], mari
                 assert client.read()[0] == 200
         assert stack.wait_end("api") == 0
     assert count_states(mariadb_url).total() == 50
-
-
-def test_an_api_that_waits_for_its_database_ends_at_once_when_told_twice(
-    environment: dict[str, str], ses_server: SesServer, mariadb: MariaDb
-) -> None:
-    with Stack(environment) as stack:
-        key = stack.new_key("one")
-        with KeptConnection(stack.port("api"), key) as client:
-            assert client.post("before")[0] == 200
-            stack.wait_until(lambda: len(ses_server.mails) == 1, "the mail")
-            mariadb.pause()
-            client.ask("during", idempotency_key="during")
-            end_at_once(stack, "api")
-        mariadb.resume()
-        stack.start("api")
-        stack.wait_ready(["api"])
-        with KeptConnection(stack.port("api"), key) as client:
-            assert client.post("during", idempotency_key="during")[0] == 200
-        stack.wait_until(lambda: len(subjects(ses_server)) == 2, "both mails")
-    assert subjects(ses_server) == {"before": 1, "during": 1}
 
 
 def test_a_worker_finishes_what_it_sends_and_gives_back_the_rest_at_once(
@@ -211,29 +153,6 @@ def test_a_worker_that_waits_for_the_database_ends_at_once_and_gives_nothing_up(
     assert subjects(ses_server) == dict.fromkeys(wanted, 1)
 
 
-def test_a_worker_whose_call_hangs_ends_at_once_when_told_twice(
-    environment: dict[str, str], ses_server: SesServer, mariadb_url: str
-) -> None:
-    wanted = [f"mail {number}" for number in range(40)]
-    ses_server.always(Behaviour.HANG)
-    short = {
-        "POSTROOM_MAIL_TIMEOUT_SECONDS": "3",
-        "POSTROOM_LEASE_SECONDS": "11",
-        "POSTROOM_HINT_AGE_SECONDS": "5",
-        "POSTROOM_UNKNOWN_WAIT_SECONDS": "1",
-    }
-    with Stack(environment | short) as stack:
-        with KeptConnection(stack.port("api"), stack.new_key("one")) as client:
-            assert client.post(*wanted)[0] == 200
-        stack.wait_until(lambda: ses_server.count_sends() >= 4, "all threads to hang in a call")
-        end_at_once(stack, "worker")
-        assert count_states(mariadb_url) == {"sending": 4, "queued": 36}
-        ses_server.always(Behaviour.ACCEPT)
-        stack.start("worker")
-        stack.wait_until(lambda: len(subjects(ses_server)) == 40, "all mails")
-    assert subjects(ses_server) == dict.fromkeys(wanted, 1)
-
-
 def test_a_worker_whose_call_hangs_ends_when_the_drain_time_is_over(
     environment: dict[str, str], ses_server: SesServer
 ) -> None:
@@ -263,21 +182,6 @@ def test_a_scheduler_finishes_the_sweeps_that_it_has_begun(
         stack.start("worker")
         stack.wait_until(lambda: len(ses_server.mails) >= MANY, "all mails")
     assert subjects(ses_server) == {f"mail {number}": 1 for number in range(MANY)}
-
-
-def test_a_scheduler_that_waits_for_its_database_ends_at_once_when_told_twice(
-    environment: dict[str, str], ses_server: SesServer, mariadb: MariaDb, mariadb_url: str
-) -> None:
-    with Stack(environment, names=("worker", "scheduler")) as stack:
-        store_due(mariadb_url, 1)
-        stack.wait_until(lambda: len(ses_server.mails) == 1, "the mail")
-        mariadb.pause()
-        stack.wait_until(lambda: stack.has_told("scheduler", "service.went_down"), "the sweeps to miss the database")
-        end_at_once(stack, "scheduler")
-        mariadb.resume()
-        store_due(mariadb_url, 1)
-        stack.start("scheduler")
-        stack.wait_until(lambda: len(ses_server.mails) == 2, "the other mail")
 
 
 def store_due(mariadb_url: str, count: int) -> None:

@@ -133,21 +133,6 @@ def test_one_trace_holds_all_that_a_request_caused(
     assert {f"GET {probe}" for probe in ("/livez", "/readyz")} & {span.name for span in collector.spans} == set()
 
 
-def test_without_variables_nothing_is_sent_to_anybody(
-    environment: dict[str, str], collector: Collector, receiver: WebhookReceiver
-) -> None:
-    sent, posted = len(collector.requests), len(receiver.requests)
-    with Stack(environment | {"OTEL_SDK_DISABLED": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}) as stack:
-        stack.admin("workspace", "create", "two")
-        key = stack.admin("key", "create", "--workspace", "two")
-        call(stack, key, "/webhooks", {"endpoint": receiver.url(), "events": ["email.sent"]})
-        told, _ = call(stack, key, "/emails", mail(), traceparent=f"00-{TRACE}-{SPAN}-01")
-        assert told != TRACE
-        stack.wait_until(lambda: len(receiver.requests) > posted, "the webhook")
-    assert len(collector.requests) == sent
-    assert "traceparent" not in receiver.requests[-1].headers
-
-
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_that_is_not_told_to_loads_nothing_of_it(service: str) -> None:
     code = f"""

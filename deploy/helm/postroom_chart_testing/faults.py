@@ -12,7 +12,7 @@ from postroom_chart_testing.pods import (
     find_unprobed,
     find_unrestricted,
 )
-from postroom_chart_testing.scaling import find_blocking_budgets, find_double_owners
+from postroom_chart_testing.scaling import find_blocking_budgets, find_busy_signals, find_double_owners
 from postroom_chart_testing.secrecy import find_secrets
 
 
@@ -25,6 +25,7 @@ def find_faults(documents: Sequence[Document], secret_names: Collection[str]) ->
         *find_short_graces(documents),
         *find_hook_faults(documents),
         *find_double_owners(documents),
+        *find_busy_signals(documents),
         *find_blocking_budgets(documents),
         *find_open_network(documents),
         *find_secrets(documents, secret_names),

@@ -1,4 +1,4 @@
-"""Whether the number of pods has one owner, and nodes can be drained."""
+"""Whether the number of pods has one owner and follows what waits, and nodes can be drained."""
 
 from collections.abc import Sequence
 
@@ -15,6 +15,23 @@ def find_double_owners(documents: Sequence[Document]) -> list[str]:
             findings.append(f"{label(scaler)}: there is no Deployment {name}")
         elif "replicas" in deployment["spec"]:
             findings.append(f"{label(deployment)}: replicas are set, and scaled")
+    return findings
+
+
+def find_busy_signals(documents: Sequence[Document]) -> list[str]:
+    """Workers whose number follows how busy they are, or is counted wrongly from how long mail waits.
+
+    One that waits for the provider is not busy, however much mail waits.
+    """
+    findings = []
+    for scaler in (one for one in documents if one["kind"] == "HorizontalPodAutoscaler"):
+        if scaler["spec"]["scaleTargetRef"]["name"].rpartition("-")[2] != "worker":
+            continue
+        for metric in scaler["spec"]["metrics"]:
+            if metric["type"] != "External":
+                findings.append(f"{label(scaler)}: scales by {metric['type'].lower()}, which is not what waits")
+            elif metric["external"]["target"]["type"] != "Value":
+                findings.append(f"{label(scaler)}: an age would be shared out among the pods")
     return findings
 
 

@@ -1,9 +1,10 @@
-import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from postroom_chart_testing import planting
 from postroom_chart_testing.variables import read_rows
 
 ROOT = Path(__file__).parents[3]
@@ -27,14 +28,4 @@ Plant = Callable[[str, str, str], Path]
 @pytest.fixture
 def plant(tmp_path: Path) -> Plant:
     """A copy of the chart in which one text stands for another, everywhere in one file."""
-    copy = tmp_path / "postroom"
-    shutil.copytree(CHART, copy)
-
-    def plant_fault(file: str, right: str, wrong: str) -> Path:
-        path = copy / file
-        text = path.read_text("utf-8")
-        assert right in text
-        path.write_text(text.replace(right, wrong), "utf-8")
-        return copy
-
-    return plant_fault
+    return partial(planting.plant, CHART, tmp_path)

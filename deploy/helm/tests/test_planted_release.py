@@ -7,8 +7,7 @@ import helm_python
 import pytest
 
 from postroom_chart_testing.faults import find_faults
-from postroom_chart_testing.rendering import read_templates, render
-from postroom_chart_testing.sources import find_changing
+from postroom_chart_testing.rendering import render
 from postroom_chart_testing.values import everything, minimal
 
 Plant = Callable[[str, str, str], Path]
@@ -78,22 +77,6 @@ def test_a_migration_that_waits_for_what_comes_after_it_is_found(plant: Plant, s
     assert find_faults(render(chart, minimal()).documents, secret_names) == [
         "Job postroom-migration: ConfigMap postroom-migration exists only after it has run"
     ]
-
-
-@pytest.mark.parametrize(
-    "call",
-    ["{{ now }}", "{{ randAlphaNum 8 }}", '{{- $key := genPrivateKey "rsa" -}}', "{{ .Values.release | uuidv4 }}"],
-)
-def test_a_template_that_answers_differently_the_next_time_is_found(plant: Plant, call: str) -> None:
-    chart = plant("templates/config.yaml", "\ndata:", f"\n# {call}\ndata:")
-
-    assert find_changing(read_templates(chart)) != []
-
-
-def test_two_renderings_that_differ_are_seen_to_differ(plant: Plant) -> None:
-    chart = plant("templates/config.yaml", "\ndata:", "\n# {{ uuidv4 }}\ndata:")
-
-    assert render(chart, minimal()).texts != render(chart, minimal()).texts
 
 
 @pytest.mark.parametrize(

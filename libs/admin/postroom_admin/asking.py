@@ -4,8 +4,22 @@ import click
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
+_NOBODY = "Nobody is there to answer: nothing was done. Where there is no terminal, give --yes."
+
 
 def ask(question: str, *, yes: bool) -> None:
-    """Go on after a yes, or with --yes; otherwise click ends the command with exit code 1."""
-    if not yes:
+    """Go on after a yes, or with --yes; otherwise the command ends with exit code 1, and Ctrl-C is Ctrl-C."""
+    if yes:
+        return
+    try:
         click.confirm(question, abort=True, err=True)
+    except click.Abort as refusal:
+        match refusal.__context__:
+            case KeyboardInterrupt():
+                raise KeyboardInterrupt from None
+            case EOFError():
+                click.echo(
+                    "\nNobody is there to answer: nothing was done. Where there is no terminal, give --yes.", err=True
+                )
+                raise click.exceptions.Exit(1) from None
+        raise

@@ -2,7 +2,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -19,10 +19,12 @@ from postroom_egress.errors import Refused
 from postroom_egress.fetch import Egress
 from postroom_egress.target import parse_target
 from postroom_transport.errors import TransportError
-from postroom_transport.ses_dead_letters import BATCH, DeadLetter, DeadLetters
 from postroom_transport.sns_certificates import NoCertificate, SigningCertificates
 from postroom_transport.sns_messages import SnsMessage, UnreadableMessage, read_message
 from postroom_transport.sns_proof import SnsProof, UnprovenMessage
+
+if TYPE_CHECKING:
+    from postroom_transport.ses_dead_letters import DeadLetter, DeadLetters
 
 _SQS_SECONDS = 20.0
 _TOLD_EVERY = 100
@@ -59,6 +61,9 @@ def redrive(queue_url: str, limit: int | None) -> None:
     Each message is proven as the api proves it, kept for a worker, and deleted from the queue once that is committed.
     What cannot be proven stays in the queue. It may be stopped at any time and run again: nothing counts twice.
     """
+    # It imports boto3, which is slow and opens a socket: no other command is to wait for it.
+    from postroom_transport.ses_dead_letters import DeadLetters  # noqa: PLC0415 - see above
+
     settings = load_or_exit(EventSettings)
     topics = settings.ses_events.topics
     if not topics:
@@ -85,9 +90,9 @@ def redrive(queue_url: str, limit: int | None) -> None:
         sys.exit(1)
 
 
-def _take_all(database: Database, queue: DeadLetters, proof: SnsProof, tally: _Tally, limit: int | None) -> None:
+def _take_all(database: Database, queue: "DeadLetters", proof: SnsProof, tally: _Tally, limit: int | None) -> None:
     while limit is None or tally.taken < limit:
-        letters = queue.receive(BATCH if limit is None else limit - tally.taken)
+        letters = queue.receive(None if limit is None else limit - tally.taken)
         # A long run sees again what it left: then there is nothing else.
         if all(letter.id in tally.left for letter in letters):
             return
@@ -95,7 +100,7 @@ def _take_all(database: Database, queue: DeadLetters, proof: SnsProof, tally: _T
 
 
 def _take(
-    database: Database, queue: DeadLetters, proof: SnsProof, tally: _Tally, letters: Sequence[DeadLetter]
+    database: Database, queue: "DeadLetters", proof: SnsProof, tally: _Tally, letters: "Sequence[DeadLetter]"
 ) -> None:
     taken: list[DeadLetter] = []
     try:
@@ -114,7 +119,7 @@ def _take(
                 click.echo(f"{tally.taken} so far", err=True)
 
 
-def _prove(proof: SnsProof, letter: DeadLetter, tally: _Tally) -> SnsMessage | None:
+def _prove(proof: SnsProof, letter: "DeadLetter", tally: _Tally) -> SnsMessage | None:
     try:
         message = read_message(letter.body)
         proof.prove(message)

@@ -23,17 +23,15 @@ from postroom_admin.queues import queue_group
 from postroom_admin.quota import quota_command
 from postroom_admin.retention import retention_group
 from postroom_admin.schedules import schedule_group
-from postroom_admin.settings import ReleaseOnly
 from postroom_admin.suppressions import suppression_group
 from postroom_admin.webhooks import webhook_group
 from postroom_admin.workspaces import workspace_group
-from postroom_config.load import load_or_exit
-from postroom_config.version import VERSION
+from postroom_config.command_line import describe_build
 
 
 def _show_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's way
     if wanted and not context.resilient_parsing:
-        click.echo(f"postroom {VERSION} (commit {load_or_exit(ReleaseOnly).release.commit})")
+        click.echo(describe_build())
         context.exit()
 
 

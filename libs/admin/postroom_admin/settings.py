@@ -3,7 +3,6 @@ from postroom_config.egress import EgressSettings
 from postroom_config.hints import HintSettings
 from postroom_config.mail import MailSettings
 from postroom_config.redis import RedisSettings
-from postroom_config.release import ReleaseSettings
 from postroom_config.retention import RetentionSettings
 from postroom_config.ses_events import SesEventSettings
 from postroom_config.settings import Settings
@@ -13,12 +12,6 @@ class DatabaseOnly(Settings):
     """What most commands need."""
 
     database: DatabaseSettings
-
-
-class ReleaseOnly(Settings):
-    """What tells which build this is."""
-
-    release: ReleaseSettings
 
 
 class ForgettingSettings(Settings):

@@ -44,12 +44,15 @@ class Admin:
         self.said.append(done.output)
         return done
 
-    def start(self, *arguments: str, stdout: int = subprocess.PIPE, **more: str) -> "subprocess.Popen[str]":
+    def start(
+        self, *arguments: str, stdin: int | None = None, stdout: int = subprocess.PIPE, **more: str
+    ) -> "subprocess.Popen[str]":
         """Run it as operators do, with more variables if need be."""
         clean = {name: value for name, value in os.environ.items() if not is_ours(name)}
         return subprocess.Popen(
             [sys.executable, "-m", "postroom_admin.main", *arguments],
             env=clean | {"PYTHONPATH": os.pathsep.join(sys.path)} | self.environment | more,
+            stdin=stdin,
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,

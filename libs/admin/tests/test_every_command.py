@@ -90,7 +90,7 @@ def test_what_cannot_be_undone_is_asked_before(admin: Any, scene: Scene, name: s
     done = admin(*typed)  # without a terminal
     assert (done.exit_code, done.stdout) == (1, "")
     assert "[y/N]" in done.stderr
-    assert done.stderr.endswith("Aborted!\n")
+    assert done.stderr.endswith("Where there is no terminal, give --yes.\n")
     assert everything(scene) == before
 
 

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from postroom_config.settings import Block
+from postroom_config.settings import Block, Settings
 from postroom_config.variable import Variable
 from postroom_config.words import Label
 
@@ -16,5 +16,13 @@ class ReleaseSettings(Block):
     ] = "unreleased"
     commit: Annotated[
         Label,
-        Variable("POSTROOM_COMMIT", expected=_EXPECTED, about="The commit of the build, shown by `/version`."),
+        Variable(
+            "POSTROOM_COMMIT", expected=_EXPECTED, about="The commit of the build, shown by `/version` and `--version`."
+        ),
     ] = "unknown"
+
+
+class ReleaseOnly(Settings):
+    """What tells which build this is."""
+
+    release: ReleaseSettings

@@ -18,6 +18,10 @@ _WARNING_AT_LEAST = (
     "s3transfer",
     "urllib3",
 )
+_ERROR_AT_LEAST = (
+    # It warns at every tick that a slow job skips, which is what max_instances is for.
+    "apscheduler.scheduler",
+)
 # SQLAlchemy's echo adds a handler of its own, to stdout, unless there is one.
 _ECHOING = (
     "sqlalchemy.engine.Engine",
@@ -54,8 +58,9 @@ def intercept(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [EventHandler()]
     root.setLevel(level.upper())
-    for name in _WARNING_AT_LEAST:
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for names, least in ((_WARNING_AT_LEAST, logging.WARNING), (_ERROR_AT_LEAST, logging.ERROR)):
+        for name in names:
+            logging.getLogger(name).setLevel(max(least, root.level))
     for name in _ECHOING:
         echoing = logging.getLogger(name)
         if not echoing.handlers:

@@ -31,7 +31,7 @@ class Pipeline:
             line = self._line(record["level"].no, record["message"], record["extra"], failure)
         except Exception as problem:  # noqa: BLE001 - logging never breaks what it tells about
             about = {"reason": type(problem).__name__, "failed_event": record["message"]}
-            line = self._line(40, "log.failed", about, {})
+            line = self._form(gather_fields("error", self._service, self._release, "log.failed", about, {}))
         self._writer.put(line)
         return False
 

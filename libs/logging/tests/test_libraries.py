@@ -100,6 +100,26 @@ def test_apscheduler(run: Run) -> None:
     assert (line["level"], line["error"]) == ("error", "the job failed for ***")
 
 
+def test_apscheduler_may_skip_ticks(run: Run) -> None:
+    lines = run(
+        """
+        import threading, time
+        from apscheduler.events import EVENT_JOB_MAX_INSTANCES
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        skipped, done = threading.Event(), threading.Event()
+        scheduler = BackgroundScheduler(timezone="UTC")
+        scheduler.add_listener(lambda event: skipped.set(), EVENT_JOB_MAX_INSTANCES)
+        scheduler.add_job(done.wait, "interval", seconds=0.05)
+        scheduler.start()
+        assert skipped.wait(10)
+        done.set()
+        scheduler.shutdown()
+        """
+    )
+    assert lines == []
+
+
 def test_dramatiq(run: Run) -> None:
     lines = run(
         """

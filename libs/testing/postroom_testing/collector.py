@@ -27,15 +27,20 @@ class Span:
 
 
 class Collector:
-    """On loopback."""
+    """Takes traces.
 
-    def __init__(self) -> None:
+    Args:
+        host: the address to bind; containers reach one of their network's gateway, not this machine's loopback.
+    """
+
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.bodies: list[str] = []
         """As they came."""
         self.requests: list[tuple[str, dict[str, str]]] = []
         """Path and headers, whose names are in lower case."""
         self.status = 200
-        self._server = _HttpServer(("127.0.0.1", 0), _Handler)
+        self._host = host
+        self._server = _HttpServer((host, 0), _Handler)
         self._server.collector = self
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": _LOOK_SECONDS})
 
@@ -50,7 +55,7 @@ class Collector:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://{self._host}:{self._server.server_port}"
 
     @property
     def spans(self) -> list[Span]:

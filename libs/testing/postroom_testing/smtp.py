@@ -24,7 +24,7 @@ class ReceivedMail:
 
 
 class SmtpServer:
-    """A mail server on loopback; what it must do wrong is set on it at any time.
+    """A mail server on loopback, or on another address of this machine; what it must do wrong is set on it at any time.
 
     Attributes:
         mails: what was accepted, in order.
@@ -34,6 +34,7 @@ class SmtpServer:
         silences: "DATA": the mail is accepted, the answer never comes.
 
     Args:
+        host: where it listens.
         certificate: paths of certificate and key; with them it offers STARTTLS.
         implicit_tls: speak TLS from the first byte instead.
         login: (user, password) that it insists on.
@@ -41,6 +42,7 @@ class SmtpServer:
 
     def __init__(
         self,
+        host: str = "127.0.0.1",
         *,
         certificate: tuple[Path, Path] | None = None,
         implicit_tls: bool = False,
@@ -51,6 +53,7 @@ class SmtpServer:
         self.replies: dict[str, str] = {}
         self.drops: set[str] = set()
         self.silences: set[str] = set()
+        self.host = host
         self.port = free_port()
         self.login = login
         self._live: set[asyncio.BaseTransport] = set()
@@ -66,10 +69,10 @@ class SmtpServer:
             implicit_tls=implicit_tls,
         )
 
-    def mail_url(self, *, tls: str | None = None, host: str = "127.0.0.1") -> str:
+    def mail_url(self, *, tls: str | None = None, host: str | None = None) -> str:
         login = ":".join(quote(word, safe="") for word in self.login) + "@" if self.login else ""
         query = f"?tls={tls}" if tls else ""
-        return f"{self._scheme}://{login}{host}:{self.port}{query}"
+        return f"{self._scheme}://{login}{host or self.host}:{self.port}{query}"
 
     def hang_up(self) -> None:
         """Cut every open connection, as a server does that finds a client idle for too long."""
@@ -179,7 +182,7 @@ class _Controller(Controller):
         self._mail_server = mail_server
         super().__init__(
             _Handler(mail_server),
-            hostname="127.0.0.1",
+            hostname=mail_server.host,
             port=mail_server.port,
             ssl_context=context if implicit_tls else None,
         )

@@ -47,9 +47,13 @@ class Answer:
 
 
 class WebhookReceiver:
-    """An HTTP server on loopback; each path of it is an endpoint of its own."""
+    """An HTTP server; each path of it is an endpoint of its own.
 
-    def __init__(self) -> None:
+    Args:
+        host: the address to bind; containers reach one of their network's gateway, not this machine's loopback.
+    """
+
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.requests: list[Received] = []
         """What was posted, in the order of arrival."""
         self.answers: dict[str, Answer] = {}
@@ -59,7 +63,8 @@ class WebhookReceiver:
         self._at_once: dict[str, int] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._server = _HttpServer(self)
+        self._host = host
+        self._server = _HttpServer(host, self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": _LOOK_SECONDS})
 
     def __enter__(self) -> Self:
@@ -75,7 +80,7 @@ class WebhookReceiver:
         self._server.server_close()
 
     def url(self, path: str = "/") -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}{path}"
+        return f"http://{self._host}:{self._server.server_address[1]}{path}"
 
     def of(self, path: str) -> list[Received]:
         """What was posted to one endpoint."""
@@ -100,8 +105,8 @@ class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, receiver: WebhookReceiver) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, host: str, receiver: WebhookReceiver) -> None:
+        super().__init__((host, 0), _Handler)
         self.receiver = receiver
 
     def handle_error(self, request: Any, client_address: Any) -> None:

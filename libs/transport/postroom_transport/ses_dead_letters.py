@@ -17,7 +17,7 @@ from postroom_transport.errors import TransportError
 if TYPE_CHECKING:
     from types_boto3_sqs.client import SQSClient
 
-BATCH = 10
+_BATCH = 10
 """The most that SQS gives, and deletes, at once."""
 _HIDDEN_SECONDS = 120
 """How long SQS shows nobody else what was received. What is not deleted until then is in the queue again."""
@@ -70,8 +70,8 @@ class DeadLetters:
                 config=config,
             )
 
-    def receive(self, count: int) -> list[DeadLetter]:
-        """Some of what is there, at most so many; nothing: there is nothing that is not hidden.
+    def receive(self, count: int | None) -> list[DeadLetter]:
+        """Some of what is there, at most so many, or as many as SQS gives; nothing: all that is there is hidden.
 
         Raises:
             TransportError: the queue cannot be used.
@@ -79,7 +79,7 @@ class DeadLetters:
         with _translated():
             answer = self._client.receive_message(
                 QueueUrl=self._queue_url,
-                MaxNumberOfMessages=min(count, BATCH),
+                MaxNumberOfMessages=min(count or _BATCH, _BATCH),
                 VisibilityTimeout=_HIDDEN_SECONDS,
                 WaitTimeSeconds=_WAIT_SECONDS,
             )

@@ -88,9 +88,15 @@ class Edge:
     def _note(scope: Scope, status: int, seconds: float) -> None:
         method = str(scope.get("method", ""))
         ANSWERED.labels(_method(scope), str(status)).observe(seconds)
-        level = "ERROR" if status >= _SERVER_ERROR else "INFO" if status >= _CLIENT_ERROR else "DEBUG"
-        if status == _UNAVAILABLE:  # the client comes again
-            level = "WARNING"
+        level = (
+            "WARNING"  # the client comes again
+            if status == _UNAVAILABLE
+            else "ERROR"
+            if status >= _SERVER_ERROR
+            else "INFO"
+            if status >= _CLIENT_ERROR
+            else "DEBUG"
+        )
         logger.log(
             level,
             "request.answered",

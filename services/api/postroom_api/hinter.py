@@ -102,7 +102,7 @@ class Hinter:
         began_at = TRACES.now()
         try:
             self._hint(job, ids)
-        except Exception:  # noqa: BLE001 - without this thread everything would wait for the sweep
+        except Exception:  # without this thread everything would wait for the sweep
             logger.exception("hints.failed", count=len(ids))
         if self._traced:
             for email_id in ids:

@@ -107,7 +107,7 @@ class GroupIntake:
     def _store(self, submissions: list[Submission], *, hinted: bool) -> list[Result]:
         try:
             return store_group(self._database, submissions, hinted=hinted)
-        except Exception as problem:  # noqa: BLE001 - the thread must go on; every client gets its answer
+        except Exception as problem:  # the thread must go on; every client gets its answer
             logger.exception("group.failed")
             return [problem] * len(submissions)
 

@@ -40,7 +40,7 @@ class KeyUse:
             try:
                 with self._database.begin() as connection:
                     api_keys.note_use(connection, used)
-            except Exception as problem:  # noqa: BLE001 - the thread must go on, whatever one write met
+            except Exception as problem:  # the thread must go on, whatever one write met
                 self._used |= used
                 if not (isinstance(problem, DatabaseUnavailable) or is_contended(problem)):
                     logger.exception("key_use.failed")

@@ -122,6 +122,7 @@ class Keys:
             caller.note(connection, "key.renamed", key_id)
 
         write(self.database, rename)
+        logger.info("key.renamed", workspace_id=str(caller.workspace_id), key_id=str(key_id))
         return KeyReference(str(key_id))
 
     def remove(self, caller: Caller, key_id: UUID) -> KeyRemoved:

@@ -16,6 +16,7 @@ from postroom_api.server import make_server
 from postroom_api.ses_hook import SesHook
 from postroom_api.settings import ApiSettings
 from postroom_api.terms import expects_events, read_terms
+from postroom_config.command_line import answer_arguments
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
@@ -42,6 +43,7 @@ _SNS_SECONDS = 8.0
 
 
 def main() -> None:
+    answer_arguments("api", sys.argv[1:])
     sys.setswitchinterval(_SWITCH_SECONDS)
     settings = load_or_exit(ApiSettings)
     stopping = Stopping(settings.drain.seconds)

@@ -121,19 +121,19 @@ class Templates:
     def _add(
         self, caller: Caller, name: str, alias: str | None, content: TemplateContent, original: UUID | None
     ) -> TemplateReference:
+        action = "template.created" if original is None else "template.duplicated"
+        about = {} if original is None else {"original_id": str(original)}
+
         def add(connection: Connection) -> UUID:
             template_id = templates.add(
                 connection, workspace_id=caller.workspace_id, name=name, alias=alias, content=content
             )
-            if original is None:
-                caller.note(connection, "template.created", template_id)
-            else:
-                caller.note(connection, "template.duplicated", template_id, {"original_id": str(original)})
+            caller.note(connection, action, template_id, about or None)
             return template_id
 
         with _unique_alias():
             template_id = write(self.database, add)
-        logger.info("template.created", workspace_id=str(caller.workspace_id), template_id=str(template_id))
+        logger.info(action, workspace_id=str(caller.workspace_id), template_id=str(template_id), **about)
         return TemplateReference(str(template_id))
 
     def _locked(self, caller: Caller, name: str, work: Callable[[Connection, Edited], None], action: str) -> UUID:

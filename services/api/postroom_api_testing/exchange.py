@@ -16,11 +16,18 @@ class Answer:
 
 
 def exchange(
-    port: int, method: str, path: str, body: Any, headers: Mapping[str, str], *, timeout_seconds: float
+    port: int,
+    method: str,
+    path: str,
+    body: Any,
+    headers: Mapping[str, str],
+    *,
+    timeout_seconds: float,
+    host: str = "127.0.0.1",
 ) -> Answer:
-    """Send one request to loopback; ``body`` is sent as JSON, or as it is when it is bytes."""
+    """Send one request; ``body`` is sent as JSON, or as it is when it is bytes."""
     data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_seconds)
+    connection = http.client.HTTPConnection(host, port, timeout=timeout_seconds)
     try:
         connection.request(method, path, data, dict(headers))
         response = connection.getresponse()

@@ -4,9 +4,10 @@ One transaction holds the schedule's row, writes what became of the slot togethe
 next slot. Whoever dies in it has done nothing; whoever comes second finds the row held or the slot gone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from loguru import logger
@@ -36,22 +37,22 @@ _FORGOTTEN = 1000
 
 @dataclass(slots=True)
 class _Told:
-    """What to log and count once it is committed: level, event, data."""
+    """What to log and count once it is committed."""
 
     schedule: AnyRow
-    lines: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
+    lines: list[Callable[[], None]] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     outcomes: list[tuple[Outcome, int]] = field(default_factory=list)
     lateness: list[float] = field(default_factory=list)
     began_at: int = field(default_factory=TRACES.now)
 
-    def add(self, level: str, event: str, **data: object) -> None:
-        self.lines.append((level, event, data))
+    def line(self, level: str, event: str, **data: object) -> None:
+        about = {"workspace_id": str(self.schedule.workspace_id), "schedule_id": str(self.schedule.id)}
+        self.lines.append(partial(logger.log, level, event, **about, **data))
 
     def tell(self) -> None:
-        about = {"workspace_id": str(self.schedule.workspace_id), "schedule_id": str(self.schedule.id)}
-        for level, event, data in self.lines:
-            logger.log(level, event, **about, **data)
+        for write in self.lines:
+            write()
         for draft in self.drafts:
             of, attributes = Origin(draft.request_id), {"postroom.email_id": str(draft.id)}
             TRACES.tell("slot.fired", attributes, kind="producer", began_at=self.began_at, of=of, own=draft.id)
@@ -137,12 +138,12 @@ def _fire(connection: Connection, schedule_id: UUID, *, verified_only: bool) -> 
     except InvalidZone:
         reason = f"The time zone {schedule.timezone} is not known any more."
         due_schedules.pause(connection, schedule.id, reason)
-        told.add("WARNING", "schedule.paused", reason=reason)
+        told.line("WARNING", "schedule.paused", reason=reason)
         return told
     first = Slot(schedule.next_slot, timetable.moment(schedule.next_slot))
     if first.at > schedule.now:  # the rules of the zone have changed since it was computed
         due_schedules.advance(connection, schedule.id, first)
-        told.add("INFO", "slot.moved", slot=first.text, at=first.at.isoformat())
+        told.line("INFO", "slot.moved", slot=first.text, at=first.at.isoformat())
         return told
     plan = catch_up.plan(timetable, first, schedule.now, CatchUp(schedule.catch_up), schedule.catch_up_limit)
     taken = due_schedules.taken(connection, schedule.id, [*plan.fire, *([plan.skipped] if plan.skipped else [])])
@@ -151,7 +152,7 @@ def _fire(connection: Connection, schedule_id: UUID, *, verified_only: bool) -> 
     values = _write(connection, free, told, verified_only=verified_only) if free else {}
     due_schedules.advance(connection, schedule.id, plan.next, **values)
     if plan.next is None:
-        told.add("INFO", "schedule.ended")
+        told.line("INFO", "schedule.ended")
     return told
 
 
@@ -164,7 +165,7 @@ def _write(connection: Connection, slots: Sequence[Slot], told: _Told, *, verifi
         reason = str(problem)
         due_schedules.note(connection, schedule.id, [SlotNote(slot, Outcome.FAILED, reason=reason) for slot in slots])
         for slot in slots:
-            told.add("WARNING", "slot.failed", slot=slot.text, reason=reason)
+            told.line("WARNING", "slot.failed", slot=slot.text, reason=reason)
         told.outcomes.append((Outcome.FAILED, len(slots)))
         return {"reason": reason}
     drafts = [draft_email(schedule, written) for _ in slots]
@@ -176,7 +177,7 @@ def _write(connection: Connection, slots: Sequence[Slot], told: _Told, *, verifi
         late = (schedule.now - slot.at).total_seconds()
         told.lateness.append(late)
         about = {"request_id": draft.request_id, "email_id": str(draft.id)}
-        told.add("INFO", "slot.fired", **about, slot=slot.text, late_seconds=round(late, 3))
+        told.line("INFO", "slot.fired", **about, slot=slot.text, late_seconds=round(late, 3))
     told.outcomes.append((Outcome.FIRED, len(slots)))
     return {"reason": None}
 
@@ -189,7 +190,7 @@ def _skip(connection: Connection, plan: Plan, taken: frozenset[str], told: _Told
     reason = f"missed, because no scheduler was running; skipped up to this one: {count}"
     if plan.skipped.text not in taken:
         due_schedules.note(connection, told.schedule.id, [SlotNote(plan.skipped, Outcome.SKIPPED, reason=reason)])
-    told.add("WARNING", "slots.skipped", slot=plan.skipped.text, count=plan.skipped_count, more=plan.skipped_more)
+    told.line("WARNING", "slots.skipped", slot=plan.skipped.text, count=plan.skipped_count, more=plan.skipped_more)
     told.outcomes.append((Outcome.SKIPPED, plan.skipped_count))
 
 

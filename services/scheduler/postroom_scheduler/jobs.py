@@ -118,7 +118,7 @@ def guarded(
             trouble = None if _is_down(away) else str(problem)
             if trouble not in {None, before}:
                 logger.warning("job.postponed", job=job.name, reason=trouble)
-        except Exception as problem:  # noqa: BLE001 - a fault in one job must not keep it, or others, from going on
+        except Exception as problem:  # a fault in one job must not keep it, or others, from going on
             if is_contended(problem):
                 pulse.end("contended")
                 logger.info("job.contended", job=job.name)  # another scheduler was at the same rows

@@ -1,12 +1,13 @@
 """The scheduler: APScheduler only ticks; what is due is asked of the database, and every row is claimed."""
 
-import logging
+import sys
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from loguru import logger
 
+from postroom_config.command_line import answer_arguments
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
 from postroom_database.engine import Database
@@ -36,6 +37,7 @@ _FLUSH_SECONDS = 2.0
 
 
 def main() -> None:
+    answer_arguments("scheduler", sys.argv[1:])
     settings = load_or_exit(SchedulerServiceSettings)
     stopping = Stopping(settings.drain.seconds)
     configure(
@@ -97,8 +99,6 @@ def main() -> None:
         release=settings.release.release,
         commit=settings.release.commit,
     )
-    # It warns at every tick that a slow job skips, which is what max_instances is for.
-    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     # A thread for each job and one for the beat, so that a slow job never keeps the others from ticking.
     ticker = BackgroundScheduler(
         timezone="UTC",
@@ -120,7 +120,7 @@ def main() -> None:
     logger.info("service.started", jobs=[job.name for job in table])
     ticker.start()
     stopping.asked.wait()
-    logger.info("service.draining")
+    logger.info("service.drain_started")
     ticker.shutdown()  # waits for the sweeps that have begun
     health.stop()
     database.close()

@@ -99,7 +99,7 @@ def test_it_sweeps_answers_and_ends_in_good_order(scheduler: Scheduler, database
         "service.started",
         "email.queued",
         "hints.given",
-        "service.draining",
+        "service.drain_started",
         "service.stopped",
     ]
     assert lines[1]["request_id"] == "request-7"

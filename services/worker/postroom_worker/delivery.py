@@ -27,13 +27,14 @@ from postroom_worker.outcome_writing import write_outcome
 from postroom_worker.outcomes import RetryRules
 from postroom_worker.rendering import render
 
-_EVENTS = {
-    State.SENT: "email.sent",
-    State.FAILED: "email.failed",
-    State.SUPPRESSED: "email.suppressed",
-    State.QUEUED: "email.deferred",
-    State.UNKNOWN: "email.unsettled",
+_LINES = {
+    State.SENT: ("INFO", "email.sent"),
+    State.FAILED: ("WARNING", "email.failed"),
+    State.SUPPRESSED: ("INFO", "email.suppressed"),
+    State.QUEUED: ("WARNING", "email.deferred"),
+    State.UNKNOWN: ("WARNING", "email.unsettled"),
 }
+"""Level and event of the line that tells of an outcome."""
 _EXPECTED = {State.SENT, State.SUPPRESSED}
 
 
@@ -150,9 +151,11 @@ class Delivery:
             _trace(span, outcome, trouble)
             SECONDS.labels(self._transport.name).observe(seconds)
             counting.count_outcome(self._transport.name, claim, result, outcome, trouble, held_seconds=seconds)
+            is_parked = outcome.state is State.QUEUED and _is_parked(result)
+            level, event = ("WARNING", "email.parked") if is_parked else _LINES[outcome.state]
             logger.log(
-                "INFO" if outcome.state in _EXPECTED else "WARNING",
-                _name(outcome, result),
+                level,
+                event,
                 attempt=claim.attempt,
                 transport=self._transport.name,
                 message_id=outcome.message_id,
@@ -212,7 +215,7 @@ class Delivery:
     def _call(self, message: Message) -> Result:
         try:
             return self._transport.send(message)
-        except Exception:  # noqa: BLE001 - a transport that raises has a fault; the email may have left
+        except Exception:  # a transport that raises has a fault; the email may have left
             logger.exception("transport.failed")
             return _all(message.recipients, Verdict.UNKNOWN, "the transport failed; the log says why")
 
@@ -229,7 +232,7 @@ class Delivery:
             return _Trouble(Verdict.TRANSIENT, counting.ATTACHMENT, f"an attachment cannot be fetched now: {problem}")
         except DatabaseUnavailable:
             return _Trouble(Verdict.TRANSIENT, counting.DATABASE, "the database went away before it was sent")
-        except Exception:  # noqa: BLE001 - a fault of ours must neither lose the email nor stop the worker
+        except Exception:  # a fault of ours must neither lose the email nor stop the worker
             logger.exception("email.rendering_failed")
             return _Trouble(Verdict.TRANSIENT, counting.RENDERING, "it could not be rendered; the log says why")
         if len(raw) > self._transport.max_bytes:
@@ -243,11 +246,6 @@ def _trace(span: Noting, outcome: Outcome, trouble: str | None) -> None:
     span.note({"postroom.outcome": outcome.state.value, "postroom.trouble": trouble})
     if outcome.state not in _EXPECTED:
         span.fail(trouble or outcome.state.value)
-
-
-def _name(outcome: Outcome, result: Result) -> str:
-    """Of the event that tells of the outcome."""
-    return "email.parked" if outcome.state is State.QUEUED and _is_parked(result) else _EVENTS[outcome.state]
 
 
 def _is_parked(result: Result) -> bool:

@@ -80,7 +80,7 @@ class DomainLook:
         except ProviderAway as problem:
             return _later(job, domain_id, domain, f"the provider cannot be asked now: {problem}")
         except CannotUnseal:
-            logger.error("domain_key.unreadable", reason="POSTROOM_SECRET_KEY has lost its key")
+            logger.error("domain_key.not_opened", reason="POSTROOM_SECRET_KEY has lost its key")
             return _later(job, domain_id, domain, UNREADABLE_KEY)
         except ProviderRefused as problem:
             return _failed(domain_id, domain, f"the provider refuses it: {problem}")
@@ -170,8 +170,8 @@ def _tell(domain: Verification, status: DomainState, pause: float | None, reason
     logger.log(
         level,
         "domain.checked",
-        status=status.value,
         before=domain.status.value,
+        after=status.value,
         reason=reason,
         again_in_seconds=pause and round(pause, 1),
     )

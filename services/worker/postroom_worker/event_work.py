@@ -75,7 +75,7 @@ class EventWork:
                 lease_ends_at=lease_ends_at,
                 attempt=message.attempt,
             )
-        except Exception:  # noqa: BLE001 - a fault of ours must neither lose the message nor stop the worker
+        except Exception:  # a fault of ours must neither lose the message nor stop the worker
             logger.exception("event.failed", attempt=message.attempt)
             write_while_held(
                 self.database,

@@ -26,7 +26,7 @@ def write_while_held(
     kind: str,
     lease_ends_at: float,
     attempt: int,
-    lost_level: str = "ERROR",
+    may_be_lost: bool = False,
 ) -> _Written | None:
     """Write, waiting for a database that is away as long as the lease lasts; None when it could not be written.
 
@@ -36,7 +36,7 @@ def write_while_held(
         kind: of what is held, for metrics.
         lease_ends_at: by the monotonic clock.
         attempt: for the log.
-        lost_level: of the event that says that the lease was lost.
+        may_be_lost: whether a client can take away what is held; else a lost lease is a fault.
     """
     away_since: float | None = None
     while True:
@@ -45,7 +45,10 @@ def write_while_held(
         except LeaseLost:
             # While the lease lasts, nobody but an earlier try of ours can have ended it: one that was not answered.
             lost = away_since is None
-            logger.log(lost_level if lost else "INFO", "lease.lost" if lost else "outcome.kept", attempt=attempt)
+            if lost:
+                logger.log("WARNING" if may_be_lost else "ERROR", "lease.lost", attempt=attempt)
+            else:
+                logger.info("outcome.kept", attempt=attempt)
             LEASES_ENDED.labels(kind, "lost" if lost else "written").inc()
             return None
         except DatabaseUnavailable:

@@ -61,6 +61,6 @@ def _make_text(html: bytes) -> bytes | None:
     """What those read who are shown no HTML. An email goes out without it rather than not at all."""
     try:
         return plain_text(html.decode(errors="replace")).encode()
-    except Exception:  # noqa: BLE001 - whatever is wrong with it, the HTML is there
+    except Exception:  # whatever is wrong with it, the HTML is there
         logger.exception("text.making_failed")
         return None

@@ -4,6 +4,7 @@ import sys
 
 from loguru import logger
 
+from postroom_config.command_line import answer_arguments
 from postroom_config.errors import EX_CONFIG
 from postroom_config.load import load_or_exit
 from postroom_config.version import VERSION
@@ -43,6 +44,7 @@ _SILENCE_SECONDS = 60.0
 
 
 def main() -> None:
+    answer_arguments("worker", sys.argv[1:])
     settings = load_or_exit(WorkerServiceSettings)
     stopping = Stopping(settings.drain.seconds)
     configure(
@@ -119,7 +121,7 @@ def main() -> None:
     while not stopping.asked.wait(1.0):
         if lanes.are_alive():
             liveness.beat()
-    logger.info("service.draining")
+    logger.info("service.drain_started")
     lanes.stop()
     health.stop()
     transport.close()
@@ -139,7 +141,7 @@ def _open_transport(settings: WorkerServiceSettings, database: Database) -> Tran
             inbox_store=DatabaseInboxStore(database),
         )
     except ValueError as problem:
-        sys.stderr.write(f"POSTROOM_MAIL_URL: {problem}\n")
+        sys.stderr.write(f"POSTROOM_MAIL_URL: {problem}\n")  # noqa: TID251 - a report on the configuration
     sys.exit(EX_CONFIG)
 
 

@@ -165,7 +165,7 @@ class Pace:
         while not self._closing.wait(_BEAT_SECONDS):
             try:
                 self._beat()
-            except Exception:  # noqa: BLE001 - a fault here must not leave the worker with an old quota for ever
+            except Exception:  # a fault here must not leave the worker with an old quota for ever
                 logger.exception("pace.failed")
 
     def _beat(self) -> None:

@@ -70,7 +70,7 @@ class ProviderWork:
                 kind="provider_job",
                 lease_ends_at=claimed_at + self.lease_seconds,
                 attempt=job.attempt,
-                lost_level="WARNING",  # the client asked again meanwhile, most likely
+                may_be_lost=True,  # the client asked again meanwhile, most likely
             )
 
     def leave(self, job_ids: Sequence[UUID]) -> None:
@@ -93,7 +93,7 @@ class ProviderWork:
         except ProviderRefused as problem:
             logger.error("provider_job.failed", attempt=job.attempt, reason=str(problem))
             return DONE
-        except Exception:  # noqa: BLE001 - a fault of ours must neither lose the job nor stop the worker
+        except Exception:  # a fault of ours must neither lose the job nor stop the worker
             logger.exception("provider_job.failed", attempt=job.attempt)
             return _again(job)
 

@@ -46,7 +46,7 @@ def post(egress: Egress, endpoint: str, secrets: Sequence[str], delivery: Claime
                 span.fail(str(posted.status))
     except EgressError as problem:
         response = str(problem)
-    except Exception:  # noqa: BLE001 - a fault of ours must neither lose the delivery nor stop the worker
+    except Exception:  # a fault of ours must neither lose the delivery nor stop the worker
         logger.exception("webhook.failed")
         response = "the request failed; the log says why"
     else:

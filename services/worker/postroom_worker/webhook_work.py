@@ -124,7 +124,7 @@ class WebhookWork:
             try:
                 opened.append(self.seal.unseal(previous).decode())
             except CannotUnseal as problem:
-                logger.warning("webhook.signed_with_newest", reason=str(problem))
+                logger.warning("webhook.previous_secret_lost", reason=str(problem))
         return opened
 
     def _write(
@@ -143,7 +143,7 @@ class WebhookWork:
             kind="webhook_deliveries",
             lease_ends_at=taken_at + self._lease_seconds,
             attempt=max(one.attempt for one in round_.deliveries),
-            lost_level="WARNING",  # the client removed it meanwhile, most likely
+            may_be_lost=True,  # the client removed it meanwhile, most likely
         )
         if written is None:
             return None

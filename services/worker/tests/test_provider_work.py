@@ -323,7 +323,7 @@ def test_a_key_that_cannot_be_unsealed_is_told_and_tried_again(bench: Bench, eve
     bench.make(("another secret, and the old one is gone",)).work(job_id)
     assert bench.states(domain_id)[0] == "pending"
     assert "POSTROOM_SECRET_KEY" in bench.domain(domain_id).reason
-    assert "domain_key.unreadable" in events
+    assert "domain_key.not_opened" in events
     assert bench.job(job_id).attempts == 1
     bench.make_due(job_id)
     bench.make(("another secret, in front of the old one", *SECRETS)).work(job_id)

@@ -446,7 +446,7 @@ def test_a_previous_secret_that_cannot_be_read_is_done_without(
     posting.work().work([webhook_id])
     [request] = receiver.requests
     verify(new, request)
-    assert "webhook.signed_with_newest" in [name for name, _ in heard]
+    assert "webhook.previous_secret_lost" in [name for name, _ in heard]
 
 
 def test_an_event_that_cannot_be_built_holds_up_no_other(

@@ -73,7 +73,7 @@ class Domains:
             if not is_duplicate(problem):
                 raise
             raise refuse(DOMAIN_TAKEN, domain=asked.name) from None
-        _tell("domain.added", caller.workspace_id, row.id)
+        _tell("domain.created", caller.workspace_id, row.id)
         return added(row, self.terms)
 
     def page(self, workspace_id: UUID, wanted: Slice) -> DomainPage:
@@ -128,7 +128,7 @@ class Domains:
             caller.note(connection, "domain.removed", domain_id)
 
         write(self.database, remove)
-        _tell("domain.deleted", caller.workspace_id, domain_id)
+        _tell("domain.removed", caller.workspace_id, domain_id)
         return DomainDeleted(str(domain_id))
 
 
