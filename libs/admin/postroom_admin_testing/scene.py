@@ -63,10 +63,10 @@ class Scene:
         return str(schedule(self.database, workspace_id=self.workspace_id, **values))
 
     def domain(self) -> str:
+        new = new_domain(f"{uuid4().hex}.example.com")
         with self.database.begin() as connection:
-            return str(
-                domains.add(connection, self.workspace_id, new_domain(), SealedKey("s", "public", "sealed")).name
-            )
+            domains.add(connection, self.workspace_id, new, SealedKey("s", "public", "sealed"))
+        return new.name
 
     def declared(self) -> str:
         """A domain that an operator vouched for."""
