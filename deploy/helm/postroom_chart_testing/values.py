@@ -91,4 +91,4 @@ def everything() -> Values:
     }
 
 
-SECRETS = ("databaseUrl", "redisUrl", "mailUrl", "secretKey")
+SECRETS = ("databaseUrl", "redisUrl", "mailUrl", "secretKey", "otlpHeaders")

@@ -57,20 +57,29 @@ def test_secrets_are_asked_for_by_the_names_that_are_given(chart: Path) -> None:
 
 
 def test_each_service_reads_only_the_secrets_that_it_needs(chart: Path, secret_names: frozenset[str]) -> None:
-    rendered = render(chart, minimal())
-    read = {
-        pod.owner["metadata"]["name"]: [one["name"] for one in pod.container["env"] if one["name"].endswith("_FILE")]
-        for pod in pods_of(rendered.documents)
-    }
-
     every = [f"POSTROOM_{name}_FILE" for name in ("DATABASE_URL", "REDIS_URL", "MAIL_URL", "SECRET_KEY")]
-    # A collector inside the cluster asks for no token.
-    assert set(every) == {f"{name}_FILE" for name in secret_names - {"OTEL_EXPORTER_OTLP_HEADERS"}}
-    assert read == {
+    collector = "OTEL_EXPORTER_OTLP_HEADERS_FILE"
+    assert {*every, collector} == {f"{name}_FILE" for name in secret_names}
+    # By default the collector is inside the cluster and asks for no token.
+    assert read_files(render(chart, minimal())) == {
         "postroom-api": every,
         "postroom-worker": every,
         "postroom-scheduler": every[:2],
         "postroom-migration": every[:1],
+    }
+    assert read_files(render(chart, everything())) == {
+        "postroom-api": [*every, collector],
+        "postroom-worker": [*every, collector],
+        "postroom-scheduler": [*every[:2], collector],
+        "postroom-migration": every[:1],
+    }
+
+
+def read_files(rendered: Rendered) -> dict[str, list[str]]:
+    """The variables that name a secret's file, of each service."""
+    return {
+        pod.owner["metadata"]["name"]: [one["name"] for one in pod.container["env"] if one["name"].endswith("_FILE")]
+        for pod in pods_of(rendered.documents)
     }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from postroom_admin import settings
 from postroom_config.blocks import READERS
+from postroom_config.release import ReleaseOnly
 from postroom_config.settings import Settings
 
 SECONDS = 60
@@ -58,6 +59,7 @@ def test_the_blocks_that_commands_read_are_known_to_be_read_by_them() -> None:
         for _, found in inspect.getmembers(settings, inspect.isclass)
         if issubclass(found, Settings) and found is not Settings
     ]
+    classes.append(ReleaseOnly)  # what `--version` reads, of every process
     read = {field.annotation for found in classes for field in found.model_fields.values()}
     assert read == {block for block, readers in READERS.items() if "admin" in readers}
 

@@ -199,7 +199,7 @@ def test_domains_are_asked_for_at_the_pace_that_ses_allows_and_it_says_so(cloud:
     started = time.monotonic()
     done = cloud.admin("doctor")
     assert (done.exit_code, done.stderr) == (0, "SES is asked for 4 domains, one a second.\n")
-    assert 3 <= time.monotonic() - started < 6
+    assert time.monotonic() - started >= 3
 
 
 def test_few_domains_are_no_news(cloud: Cloud) -> None:

@@ -56,7 +56,7 @@ class Exporter:
     def _send_all(self) -> None:
         ends_at = time.monotonic() + self._pause_seconds
         while batch := self._next():
-            problem = self._send(json.dumps(encode(batch, self._resource, self._version)).encode())
+            problem = self._send(batch)
             self._tell(problem)
             if problem is not None and (self._stopping.is_set() or time.monotonic() > ends_at):
                 return
@@ -72,9 +72,10 @@ class Exporter:
         if problem is None and before is not None:
             logger.info("traces.resumed")
 
-    def _send(self, body: bytes) -> str | None:
+    def _send(self, batch: list[Span]) -> str | None:
         """Why it was not taken, or None."""
         try:
+            body = json.dumps(encode(batch, self._resource, self._version)).encode()
             connection = self._connect()
             try:
                 connection.request("POST", self._parts.path or "/", body, self._headers)

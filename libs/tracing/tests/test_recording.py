@@ -168,6 +168,19 @@ def test_a_fault_of_any_kind_is_told_and_does_not_end_the_sending(
     assert ("traces.resumed", {}) in heard
 
 
+def test_a_batch_that_cannot_be_written_is_told_and_does_not_end_the_sending(
+    collector: Collector, heard: list[tuple[str, Any]]
+) -> None:
+    traces = start(EXPORTER_OTLP_ENDPOINT=collector.url, BSP_SCHEDULE_DELAY="10")
+    origin = Origin("request-1")
+    traces.tell(b"no text", began_at=traces.now(), of=origin)  # type: ignore[arg-type]  # a fault of ours, whichever
+    wait_for(lambda: ("traces.lost", {"reason": "TypeError"}) in heard)
+    traces.tell("y", began_at=traces.now(), of=origin)
+    traces.stop(5)
+    assert [one.name for one in collector.spans] == ["y"]
+    assert ("traces.resumed", {}) in heard
+
+
 def test_without_a_variable_nothing_of_it_is_loaded_and_everything_does_nothing() -> None:
     code = """
 import sys

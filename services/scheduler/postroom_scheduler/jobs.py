@@ -146,7 +146,6 @@ class _Pulse:
         self._succeeded = JOB_SUCCEEDED.labels(job.name)
         self._runs = {outcome: JOB_RUNS.labels(job.name, outcome) for outcome in _OUTCOMES}
         JOB_INTERVAL.labels(job.name).set(job.every_seconds)
-        self._succeeded.set_to_current_time()
 
     def begin(self) -> None:
         now = time.monotonic()

@@ -35,7 +35,7 @@ OLDEST_DELIVERY = Gauge(
 JOB_INTERVAL = Gauge("postroom_task_interval_seconds", "How often a job of the scheduler is run.", ["task"])
 JOB_SUCCEEDED = Gauge(
     "postroom_task_last_success_timestamp_seconds",
-    "When a job of the scheduler last came to its end; before the first time: when the process started.",
+    "When a job of the scheduler last came to its end; 0: not since the process started.",
     ["task"],
 )
 JOB_RUNS = Counter(

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -102,6 +103,17 @@ def test_it_sweeps_answers_and_ends_in_good_order(scheduler: Scheduler, database
         "service.stopped",
     ]
     assert lines[1]["request_id"] == "request-7"
+
+
+def test_every_job_is_run_soon_and_not_only_after_its_first_interval(scheduler: Scheduler) -> None:
+    def succeeded() -> dict[str, float]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{scheduler.port}/metrics", timeout=5) as answer:
+            told = answer.read().decode()
+        found = re.findall(r'(?m)^postroom_task_last_success_timestamp_seconds\{task="(\w+)"\} (.+)$', told)
+        return {task: float(moment) for task, moment in found}
+
+    assert "review_schedules" in succeeded()  # which is run every hour
+    wait_until(lambda: all(succeeded().values()), seconds=SECONDS, what="each job to succeed once")
 
 
 def test_a_sweep_that_hangs_is_cut_off_when_the_drain_time_is_over(scheduler: Scheduler, mariadb: MariaDb) -> None:

@@ -14,12 +14,19 @@
 {{ .Release.Name }}-config-{{ include "postroom.fingerprint" . | trunc 10 }}
 {{- end }}
 
+{{/* The variable that a secret is the value of. */}}
+{{- define "postroom.secretVariable" -}}
+{{ ternary "OTEL_EXPORTER_OTLP_HEADERS" (printf "POSTROOM_%s" (snakecase . | upper)) (eq . "otlpHeaders") }}
+{{- end }}
+
 {{/* The release, and where its secrets are. Takes root and secrets. */}}
 {{- define "postroom.env" -}}
 - name: POSTROOM_RELEASE
   value: {{ .root.Values.release | default (toString .root.Release.Revision) | quote }}
 {{- range .secrets }}
-- name: POSTROOM_{{ snakecase . | upper }}_FILE
+{{- if (index $.root.Values.secrets .).name }}
+- name: {{ include "postroom.secretVariable" . }}_FILE
   value: /etc/postroom/secrets/{{ snakecase . }}
+{{- end }}
 {{- end }}
 {{- end }}

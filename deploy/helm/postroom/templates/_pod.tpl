@@ -37,11 +37,13 @@ volumes:
       sources:
         {{- range .secrets }}
         {{- $secret := index $.root.Values.secrets . }}
+        {{- if $secret.name }}
         - secret:
             name: {{ $secret.name }}
             items:
               - key: {{ $secret.key }}
                 path: {{ snakecase . }}
+        {{- end }}
         {{- end }}
   {{- with .root.Values.certificates.configMap }}
   - name: certificates
