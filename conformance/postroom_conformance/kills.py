@@ -123,7 +123,6 @@ def _kill_in_call(stack: Stack, load: Load, counted: Counter[str]) -> tuple[list
     posted = [stack.post(_MAIL) for _ in range(THREADS)]
     stack.wait_until(lambda: stack.ses.count_sends() >= begun + THREADS, "all threads to hang in a call")
     _kill(stack, "worker", counted)
-    load.stop()  # what a worker died of comes after all else
     killed_at = time.monotonic()
     stack.ses.always(Behaviour.ACCEPT)
     caught = find_lost(_read_sending(stack.database_url()) & {*posted, *load.accepted.values()}, stack.arrived())

@@ -10,7 +10,14 @@ from postroom_jobs.names import ALONE, DELIVER, PROVIDER, PROVIDER_EVENTS, SLOW_
 from postroom_worker.hint_worker import HintWorker
 from postroom_worker.pace import Pace
 
-EVENT_THREADS = 2
+_ALONE_THREADS = 1
+_PROVIDER_THREADS = 2
+_EVENT_THREADS = 2
+
+
+def count_threads(threads: int) -> int:
+    """All that may be at work at once, where each of the larger kinds has that many."""
+    return 4 * threads + _ALONE_THREADS + _PROVIDER_THREADS + _EVENT_THREADS
 
 
 class Lanes:
@@ -19,22 +26,25 @@ class Lanes:
     Args:
         broker: whose actors are declared.
         redis: whether it answers is noted there by the broker's client.
-        threads: of each of the two that deliver.
+        threads: of each of the two that deliver, and of each of the two for webhooks.
         pace: runs as long as they do; None: there is none.
     """
 
     def __init__(self, broker: RedisBroker, redis: BackingService, threads: int, pace: Pace | None) -> None:
         self._pace = pace
-        others = {DELIVER[Lane.INTERACTIVE].queue, ALONE.queue, PROVIDER.queue}
+        interactive = {DELIVER[Lane.INTERACTIVE].queue}
         bulk = {DELIVER[Lane.BULK].queue}
         # Where there is a pace, bulk mail waits in threads until it may go. What is fetched before a thread is free
         # for it would wait unseen: its hint looks lost, and other workers could send it as well.
         prefetch = 0 if pace is None else threads
         self._workers = [
-            HintWorker(broker, redis, others, threads=threads),
+            HintWorker(broker, redis, interactive, threads=threads),
             HintWorker(broker, redis, bulk, threads=threads, prefetch=prefetch),
+            # Behind interactive mail they would wait as long as any of it waits: where it never stops coming, for ever.
+            HintWorker(broker, redis, {ALONE.queue}, threads=_ALONE_THREADS),
+            HintWorker(broker, redis, {PROVIDER.queue}, threads=_PROVIDER_THREADS),
             # They settle mail, and must not wait behind mail; nor mail behind them.
-            HintWorker(broker, redis, {PROVIDER_EVENTS.queue}, threads=EVENT_THREADS),
+            HintWorker(broker, redis, {PROVIDER_EVENTS.queue}, threads=_EVENT_THREADS),
             # A webhook keeps its thread for seconds, so that what is fetched early would wait unseen as well.
             HintWorker(broker, redis, {WEBHOOKS.queue}, threads=threads, prefetch=threads),
             HintWorker(broker, redis, {SLOW_WEBHOOKS.queue}, threads=threads, prefetch=threads),

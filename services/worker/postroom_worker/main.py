@@ -28,7 +28,7 @@ from postroom_worker.actors import declare_actors
 from postroom_worker.delivery import Delivery
 from postroom_worker.domain_look import DomainLook
 from postroom_worker.event_work import EventWork
-from postroom_worker.lanes import EVENT_THREADS, Lanes
+from postroom_worker.lanes import Lanes, count_threads
 from postroom_worker.letters import Letters
 from postroom_worker.mail_work import MailWork
 from postroom_worker.outcomes import RetryRules
@@ -59,7 +59,7 @@ def main() -> None:
     schema_service = BackingService("schema")
     database = Database(
         settings.database.url.get_secret_value(),
-        pool_size=max(settings.database.pool_size, 4 * settings.worker.threads + EVENT_THREADS),
+        pool_size=max(settings.database.pool_size, count_threads(settings.worker.threads)),
         timeout_seconds=settings.database.timeout_seconds,
         note=database_service.note,
     )

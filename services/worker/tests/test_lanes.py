@@ -116,6 +116,17 @@ def test_mail_of_any_kind_that_waits_does_not_hold_events_up(broker: RedisBroker
     wait_until(lambda: worker.done == ["provider_events"] * 2, seconds=10, what="the events")
 
 
+def test_mail_whose_worker_died_waits_for_no_other_mail(broker: RedisBroker, start: Start) -> None:
+    """Nor does what the provider is asked. Where mail never stops coming, either would wait for ever."""
+    hints, worker = Hints(broker, mark=1000), start(Clock())
+    worker.held |= {"interactive"}
+    hints.give(Lane.INTERACTIVE, ids(100))
+    wait_until(lambda: worker.begun.count("interactive") == THREADS, seconds=10, what="all threads to be taken")
+    for job in (ALONE, PROVIDER):
+        hints.give_to(job, ids(1))
+    wait_until(lambda: sorted(worker.done) == ["alone", "provider"], seconds=10, what="both")
+
+
 def test_bulk_mail_that_is_paced_is_fetched_when_a_thread_is_free(broker: RedisBroker, start: Start) -> None:
     hints, worker = Hints(broker, mark=1000), start(Clock())
     hints.give(Lane.BULK, ids(100))
