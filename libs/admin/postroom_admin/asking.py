@@ -18,8 +18,6 @@ def ask(question: str, *, yes: bool) -> None:
             case KeyboardInterrupt():
                 raise KeyboardInterrupt from None
             case EOFError():
-                click.echo(
-                    "\nNobody is there to answer: nothing was done. Where there is no terminal, give --yes.", err=True
-                )
+                click.echo(f"\n{_NOBODY}", err=True)
                 raise click.exceptions.Exit(1) from None
         raise
