@@ -1,9 +1,7 @@
-import json
 import os
 import shutil
 import subprocess
 import sys
-import urllib.request
 import uuid
 import zipfile
 from collections.abc import Iterator
@@ -14,16 +12,17 @@ import pytest
 import yaml
 
 from postroom_conformance.alone import Run
+from postroom_conformance.answers import get
 from postroom_conformance.claims import proves, violates
 from postroom_conformance.codebase import find_named_environments, find_other_commits, words_of
 from postroom_conformance.fixtures import Evidence
-from postroom_conformance.one_off import run
 from postroom_conformance.pex_file import PEX_FILES, read_pex
 from postroom_images_testing.closures import find_foreign_code
 from postroom_images_testing.contents import PACKAGES
 from postroom_images_testing.engine import docker, inspect
 from postroom_images_testing.image import Files, Image
-from postroom_images_testing.stack import SERVICES, Stack
+from postroom_images_testing.one_off import run
+from postroom_images_testing.stack import PORTS, SERVICES, Stack
 
 REVISION = "org.opencontainers.image.revision"
 ENTRY_POINTS = [*((service, "/app/pex") for service in SERVICES), ("worker", "/app/admin")]
@@ -42,9 +41,7 @@ def label_of(image: str) -> str | None:
 
 
 def ask_version(stack: Stack, service: str) -> str:
-    host, port = stack.address(service)
-    with urllib.request.urlopen(f"http://{host}:{port}/version", timeout=10) as answer:
-        commit: str = json.load(answer)["commit"]
+    commit: str = get(stack.containers[service], PORTS[service], "/version").json()["commit"]
     return commit
 
 

@@ -21,12 +21,12 @@ from postroom_conformance.config_report import find_report_faults
 from postroom_conformance.env_example import find_example_faults
 from postroom_conformance.environment import find_named_environments, find_readers
 from postroom_conformance.fixtures import Evidence
-from postroom_conformance.one_off import ADMIN, PYTHON, Ended, run, run_all
 from postroom_conformance.pex_file import PEX_FILES
 from postroom_conformance.secrets_shown import find_saved, find_shown
 from postroom_conformance.sources import Sources, read_sources
 from postroom_images_testing.container import LOCKED, Container
 from postroom_images_testing.engine import docker
+from postroom_images_testing.one_off import ADMIN, PYTHON, Ended, run, run_all
 from postroom_images_testing.stack import PORTS, SERVICES, Stack
 from postroom_testing.server import wait_until
 
@@ -351,7 +351,7 @@ def aborted(stack: Stack, names: Mapping[str, str], environ: Mapping[str, str]) 
             port = PORTS[service]
             wait_until(lambda: container.ask(port, "/readyz") == REFUSED, seconds=60, what=f"{service} to be refused")  # noqa: B023 - waited for at once
             wait_until(lambda: container.has_told("service.went_down"), seconds=60, what=f"{service} to tell it")  # noqa: B023
-            yield f"/readyz of the {service}, refused", get(container, port, "/readyz")[1]
+            yield f"/readyz of the {service}, refused", get(container, port, "/readyz").body.decode()
             container.signal("ABRT")
             # It is dumped, and goes on: the kernel ends no first process of a container for that.
             wait_until(lambda: "Fatal Python error: Aborted" in container.output()[1], seconds=60, what="the dump")  # noqa: B023
@@ -385,7 +385,7 @@ def test_a_secret_stays_in_the_environment(
         container = stack.containers[service]
         texts[f"output of the {service}"] = "".join(container.output())
         for path in ("/livez", "/readyz", "/metrics", "/version"):
-            texts[f"{path} of the {service}"] = get(container, PORTS[service], path)[1]
+            texts[f"{path} of the {service}"] = get(container, PORTS[service], path).body.decode()
     texts["config show"] = stack.admin("config", "show", "--json")
     texts["doctor"] = "".join(map(str, stack.run("worker", "doctor", variables=mistaken, entry_point=ADMIN)))
 

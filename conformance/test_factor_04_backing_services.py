@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -17,11 +16,13 @@ from postroom_conformance.fixtures import Evidence
 from postroom_conformance.hints_kept import clear_others, count_waiting
 from postroom_conformance.ledger import find_lost
 from postroom_conformance.literal_addresses import find_literal_addresses
-from postroom_conformance.one_off import PYTHON
 from postroom_conformance.outages import NOTHING, STANDINGS, Standing, find_wrong_answers, read_standing
+from postroom_conformance.pex_file import PEX_FILES
 from postroom_conformance.sources import read_sources
+from postroom_conformance.substitute import only_worker
 from postroom_images_testing.container import LOCKED, Container
 from postroom_images_testing.engine import inspect
+from postroom_images_testing.one_off import PYTHON
 from postroom_images_testing.stack import PORTS, SERVICES, Stack
 from postroom_testing.server import wait_until
 from postroom_testing.smtp import SmtpServer
@@ -128,21 +129,9 @@ module.main()
 
 @violates(test_the_environment_alone_attaches_backing_services, "a worker that is wired to another way of mail")
 def test_a_wired_worker_is_found(second: Deploy, names: dict[str, str]) -> None:
-    stack = second.stack
-    stack.containers["worker"].stop()
-    try:
-        with Container(
-            names["worker"],
-            *("-c", WIRED),
-            variables=stack.variables,
-            options=[*LOCKED, f"--entrypoint={PYTHON}"],
-            network=stack.network,
-        ) as container:
-            sent = second.send(1)
-            wait_until(lambda: container.has_told("email.sent"), seconds=60, what="the mail to be sent somewhere")
-    finally:
-        stack.start("worker")
-        stack.wait_ready("worker")
+    with only_worker(second.stack, names["worker"], WIRED) as container:
+        sent = second.send(1)
+        wait_until(lambda: container.has_told("email.sent"), seconds=60, what="the mail to be sent somewhere")
     assert find_misrouted({"second": sent}, {"second": second.arrived()}) == ["a mail of the second deploy never came"]
 
 
@@ -313,8 +302,7 @@ def test_work_among_caches_is_found(stack: Stack) -> None:
     "No artifact holds an address of a backing service: the three URLs have no default, and no module names a host."
 )
 def test_no_address_stands_in_an_artifact(evidence: Evidence) -> None:
-    pex_files = [Path(f"services.{service}/{service}.pex") for service in SERVICES]
-    sources = {path: text for pex in pex_files for path, text in read_sources(pex).items()}
+    sources = {path: text for service in SERVICES for path, text in read_sources(PEX_FILES[service]).items()}
     found = find_literal_addresses(sources)
     evidence(f"{len(sources)} modules: {found or 'none'}")
     assert found == []

@@ -1,6 +1,5 @@
 import json
 import subprocess
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from postroom_conformance.answers import get
 from postroom_conformance.claims import proves, violates
 from postroom_conformance.compose_file import find_building
 from postroom_conformance.fixtures import Evidence
@@ -47,8 +47,7 @@ def deploys(stack: Stack, names: dict[str, str]) -> Iterator[list[tuple[Containe
 
 def ask_release(container: Container, port: int) -> str:
     wait_until(lambda: container.ask(port, "/livez") == 200, seconds=60, what="the api")
-    with urllib.request.urlopen(f"http://{container.address}:{port}/version", timeout=10) as answer:
-        release: str = json.load(answer)["release"]
+    release: str = get(container, port, "/version").json()["release"]
     return release
 
 

@@ -9,6 +9,7 @@ from postroom_conformance.claims import proves, violates
 from postroom_conformance.fixtures import Evidence
 from postroom_conformance.sockets import find_listening
 from postroom_images_testing.container import LOCKED, Container
+from postroom_images_testing.one_off import PYTHON
 from postroom_images_testing.stack import PORTS, Stack
 from postroom_testing.server import wait_until
 
@@ -71,6 +72,6 @@ def test_a_debugging_port_is_found(names: dict[str, str], port: int) -> None:
 def listening(image: str, port: int, *addresses: tuple[str, int]) -> Iterator[Container]:
     """A process of another program, which is told a port, and listens at these addresses."""
     program = f"import socket, time\nkept = [socket.create_server(address) for address in {addresses}]\ntime.sleep(60)"
-    options = ["--entrypoint=/app/bin/python"]
+    options = [f"--entrypoint={PYTHON}"]
     with Container(image, "-c", program, variables={"PORT": str(port)}, options=options) as container:
         yield container

@@ -18,6 +18,7 @@ from postroom_conformance.ledger import find_doubled, find_lost
 from postroom_conformance.probes import ask_frozen, find_blind
 from postroom_conformance.starting import COUNTING, MOST_RATIO, find_slow, measure_start, run_counting
 from postroom_images_testing.container import LOCKED, Container
+from postroom_images_testing.one_off import PYTHON
 from postroom_images_testing.stack import DRAIN_SECONDS, PORTS, SERVICES, Stack
 from postroom_testing.server import wait_until
 from postroom_testing.ses_messages import Behaviour
@@ -108,7 +109,7 @@ def second_api(stack: Stack) -> Container:
 @contextmanager
 def program(names: dict[str, str], text: str) -> Iterator[Container]:
     """A process of another program in the worker's image; two seconds after SIGTERM it is killed."""
-    options = ["--entrypoint=/app/bin/python", "--stop-timeout=2"]
+    options = [f"--entrypoint={PYTHON}", "--stop-timeout=2"]
     with Container(names["worker"], "-c", text, options=options) as container:
         wait_until(lambda: bool(container.output()[0]), seconds=20, what="the program to run")
         yield container
@@ -132,7 +133,7 @@ def test_a_late_start_is_found(stack: Stack, names: dict[str, str], starts: dict
         variables=stack.variables,
         network=stack.network,
         port=PORTS["scheduler"],
-        options=[*LOCKED, "--entrypoint=/app/bin/python"],
+        options=[*LOCKED, f"--entrypoint={PYTHON}"],
         most_seconds=MOST_RATIO * starts["counting"],  # nobody needs to see the end of it
     )
 
@@ -257,7 +258,7 @@ def test_each_probe_can_fail(stack: Stack, evidence: Evidence) -> None:
 
 @violates(test_each_probe_can_fail, "a process that answers 200 to whatever it is asked")
 def test_a_probe_that_cannot_fail_is_found(stack: Stack, names: dict[str, str]) -> None:
-    options = [*LOCKED, "--entrypoint=/app/bin/python"]
+    options = [*LOCKED, f"--entrypoint={PYTHON}"]
     with Container(names["worker"], "-c", ALWAYS_READY, options=options, network=stack.network) as container:
         wait_until(lambda: container.ask(8081, "/livez") is not None, seconds=20, what="it to answer")
         with paused_database(stack):

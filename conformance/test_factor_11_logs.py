@@ -14,11 +14,12 @@ from postroom_conformance.answers import post
 from postroom_conformance.catalogue import find_strange_lines
 from postroom_conformance.claims import proves, violates
 from postroom_conformance.fixtures import Evidence
-from postroom_conformance.one_off import PYTHON, run
 from postroom_conformance.secrets_shown import find_shown
+from postroom_conformance.substitute import only_worker
 from postroom_conformance.trail import STEPS, find_breaks
 from postroom_conformance.written import find_open, find_written
-from postroom_images_testing.container import LOCKED, Container
+from postroom_images_testing.container import Container
+from postroom_images_testing.one_off import PYTHON, run
 from postroom_images_testing.stack import SERVICES, Stack
 from postroom_testing.server import wait_until
 from postroom_testing.webhook_receiver import WebhookReceiver
@@ -54,7 +55,7 @@ def private() -> dict[str, str]:
 def webhook(stack: Stack, receiver: WebhookReceiver, private: dict[str, str]) -> None:
     answer = post(stack, "/webhooks", {"endpoint": receiver.url("/told"), "events": ["email.sent"]})
     assert answer.status == http.HTTPStatus.CREATED, answer.body
-    private["secret of the webhook"] = answer.body["signing_secret"]
+    private["secret of the webhook"] = answer.json()["signing_secret"]
 
 
 def follow(stack: Stack, receiver: WebhookReceiver, private: Mapping[str, str]) -> Followed:
@@ -69,12 +70,12 @@ def follow(stack: Stack, receiver: WebhookReceiver, private: Mapping[str, str]) 
     }
     answer = post(stack, "/emails", mail)
     assert answer.status == http.HTTPStatus.OK, answer.body
-    email_id = answer.body["id"]
+    email_id = answer.json()["id"]
     stack.wait_until(
         lambda: any(json.loads(one.body)["data"]["email_id"] == email_id for one in receiver.of("/told")),
         "the webhook to be told",
     )
-    return Followed(answer.request_id, email_id)
+    return Followed(answer.headers["x-request-id"], email_id)
 
 
 def read_events(stack: Stack) -> dict[str, list[dict[str, Any]]]:
@@ -124,19 +125,8 @@ main()
 @pytest.fixture
 def forgetful_worker(stack: Stack, names: dict[str, str]) -> Iterator[Container]:
     """The only worker, for a while."""
-    stack.containers["worker"].stop()
-    try:
-        with Container(
-            names["worker"],
-            *("-c", OWN_REQUEST_IDS),
-            variables=stack.variables,
-            options=[*LOCKED, f"--entrypoint={PYTHON}"],
-            network=stack.network,
-        ) as container:
-            yield container
-    finally:
-        stack.start("worker")
-        stack.wait_ready("worker")
+    with only_worker(stack, names["worker"], OWN_REQUEST_IDS) as container:
+        yield container
 
 
 @violates(test_one_id_leads_from_the_answer_to_the_webhook, "a worker that makes request ids of its own")

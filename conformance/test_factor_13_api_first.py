@@ -8,23 +8,18 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from postroom_acceptance.arrivals import in_ses
 from postroom_acceptance.flow import Flow
-from postroom_api_testing.exchange import Answer, exchange
+from postroom_conformance.answers import get
 from postroom_conformance.claims import proves, violates
 from postroom_conformance.contract import find_breaches, find_differences, operations
 from postroom_conformance.fixtures import Evidence
 from postroom_conformance.liar import Liar
-from postroom_images_testing.stack import Stack
+from postroom_images_testing.stack import PORTS, Stack
 
 DOCUMENT = Path(__file__).parents[1] / "docs/reference/openapi.json"
 EXAMPLES = 20
 LEAST_REQUESTS = 1000
 OPERATIONS = 50
 """Fewer would mean that the document was not read."""
-
-
-def ask(stack: Stack, method: str, path: str) -> Answer:
-    host, port = stack.address("api")
-    return exchange(port, method, path, None, {}, timeout_seconds=30, host=host)
 
 
 @pytest.fixture
@@ -42,7 +37,7 @@ def key(stack: Stack) -> Iterator[str]:
 
 @proves("The OpenAPI document that the running api answers is the one that the repository shows for this release.")
 def test_the_document_is_the_one_that_is_shown(stack: Stack, evidence: Evidence) -> None:
-    answered = ask(stack, "GET", "/openapi.json").json()
+    answered = get(stack.containers["api"], PORTS["api"], "/openapi.json").json()
 
     found = list(operations(answered))
     version = answered["openapi"]
@@ -77,7 +72,7 @@ def test_the_contract_is_kept(stack: Stack, url: str, key: str, tmp_path: Path, 
 
 
 def count_requests(stack: Stack) -> float:
-    families = text_string_to_metric_families(ask(stack, "GET", "/metrics").body.decode())
+    families = text_string_to_metric_families(get(stack.containers["api"], PORTS["api"], "/metrics").body.decode())
     return sum(
         one.value for family in families for one in family.samples if one.name == "postroom_request_seconds_count"
     )

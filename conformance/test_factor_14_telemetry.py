@@ -9,12 +9,14 @@ from uuid import UUID
 
 import pytest
 
-from postroom_api_testing.exchange import Answer, exchange
+from postroom_acceptance.spans import PARENTS
+from postroom_api_testing.exchange import Answer
+from postroom_conformance.answers import get, post
 from postroom_conformance.claims import proves, violates
 from postroom_conformance.fixtures import Evidence
 from postroom_conformance.scraping import Texts, find_unknown, find_unmatched, find_untold, read_samples
-from postroom_conformance.tracing import CLIENT, find_gaps, find_private
-from postroom_images_testing.stack import SERVICES, Stack
+from postroom_conformance.tracing import find_gaps, find_private
+from postroom_images_testing.stack import PORTS, SERVICES, Stack
 from postroom_monitoring_testing.inventory import read_metrics
 from postroom_monitoring_testing.rules import read_expressions
 from postroom_testing.collector import Collector, Span
@@ -38,23 +40,10 @@ MAIL = {
 PRIVATE = ("very-own-address", "very own subject", "very own body", "re_", "whsec", "Bearer")
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 OTHER_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-PARENTS = {
-    "POST /emails": CLIENT,
-    "commit email": "POST /emails",
-    "email.queued": "commit email",
-    "deliver email": "commit email",
-    "claim email": "deliver email",
-    "render email": "deliver email",
-    "call provider": "deliver email",
-    "write outcome": "deliver email",
-    "post webhook": "commit email",
-}
 
 
 def call(stack: Stack, key: str, path: str, body: dict[str, Any], **headers: str) -> Answer:
-    host, port = stack.address("api")
-    sent = {"authorization": f"Bearer {key}", "content-type": "application/json"} | headers
-    answer = exchange(port, "POST", path, body, sent, timeout_seconds=30, host=host)
+    answer = post(stack, path, body, key, **headers)
     assert answer.status in {200, 201}, answer
     return answer
 
@@ -74,8 +63,7 @@ def key(stack: Stack, receiver: WebhookReceiver) -> str:
 
 
 def read(stack: Stack, service: str) -> str:
-    host, port = stack.address(service)
-    return exchange(port, "GET", "/metrics", None, {}, timeout_seconds=30, host=host).body.decode()
+    return get(stack.containers[service], PORTS[service], "/metrics").body.decode()
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from svix.webhooks import Webhook, WebhookVerificationError
 
 from postroom_api_testing.exchange import Answer, exchange
+from postroom_conformance.answers import post
 from postroom_conformance.at_rest import find_in_database, find_in_redis
 from postroom_conformance.claims import proves, violates
 from postroom_conformance.doors import (
@@ -26,6 +27,7 @@ from postroom_conformance.fixtures import Evidence
 from postroom_conformance.liar import Liar
 from postroom_conformance.privileges import find_privileges_of
 from postroom_images_testing.container import Container
+from postroom_images_testing.one_off import PYTHON
 from postroom_images_testing.stack import SERVICES, Stack
 from postroom_testing.webhook_receiver import Received, WebhookReceiver
 
@@ -62,11 +64,9 @@ def owner(stack: Stack) -> str:
 @pytest.fixture(scope="module")
 def make(stack: Stack, owner: str) -> Make:
     """Makes something of that workspace; the api's answer."""
-    host, port = stack.address("api")
 
     def make_one(path: str, body: Mapping[str, Any]) -> Any:
-        headers = bearer(owner) | {"content-type": "application/json"}
-        answer = exchange(port, "POST", path, body, headers, timeout_seconds=30, host=host)
+        answer = post(stack, path, body, owner)
         assert answer.status in {200, 201}, answer
         return answer.json()
 
@@ -247,15 +247,11 @@ INSIDE = (
 
 def find_taken(stack: Stack, key: str, endpoints: tuple[str, ...]) -> list[str]:
     """Endpoints that a client may have webhooks posted to."""
-    host, port = stack.address("api")
-    headers = bearer(key) | {"content-type": "application/json"}
-    found = []
-    for endpoint in endpoints:
-        body = {"endpoint": endpoint, "events": ["email.sent"]}
-        answer = exchange(port, "POST", "/webhooks", body, headers, timeout_seconds=30, host=host)
-        if answer.status not in {400, 422}:
-            found.append(endpoint)
-    return found
+    return [
+        endpoint
+        for endpoint in endpoints
+        if post(stack, "/webhooks", {"endpoint": endpoint, "events": ["email.sent"]}, key).status not in {400, 422}
+    ]
 
 
 @proves("A client cannot have Postroom post to inside: loopback, private, link-local, metadata, in any spelling.")
@@ -280,7 +276,7 @@ def test_a_process_has_no_privileges(stack: Stack, service: str, evidence: Evide
 @violates(test_a_process_has_no_privileges, "a container that runs as root, as engines do by themselves")
 def test_a_root_is_found(names: dict[str, str]) -> None:
     sleep = ("-c", "import time; time.sleep(60)")
-    with Container(names["worker"], *sleep, options=["--user=0", "--entrypoint=/app/bin/python"]) as container:
+    with Container(names["worker"], *sleep, options=["--user=0", f"--entrypoint={PYTHON}"]) as container:
         found = find_privileges_of(container)
 
     assert found[0] == "it runs as root"

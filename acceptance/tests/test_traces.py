@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from postroom_acceptance.spans import CLIENT, PARENTS
 from postroom_acceptance.stack import SERVICES, Stack
 from postroom_testing.collector import Collector, Span
 from postroom_testing.mariadb import MariaDb
@@ -20,18 +21,6 @@ from postroom_testing.webhook_receiver import WebhookReceiver
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PRIVATE = ("very-own-address", "very own subject", "very own body", "re_", "whsec", "Bearer")
-# Who is whose child, by name; "" is the client's span.
-PARENTS = {
-    "POST /emails": "",
-    "commit email": "POST /emails",
-    "email.queued": "commit email",
-    "deliver email": "commit email",
-    "claim email": "deliver email",
-    "render email": "deliver email",
-    "call provider": "deliver email",
-    "write outcome": "deliver email",
-    "post webhook": "commit email",
-}
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +95,7 @@ def test_one_trace_holds_all_that_a_request_caused(
         stack.wait_until(lambda: "hint email" in of(collector.spans, own), "the trace of a mail that is due at once")
         stack.wait_until(lambda: len(receiver.requests) == 6, "the webhooks")
     found = of(collector.spans, TRACE)
-    ids = {span.span_id: name for name, span in found.items()} | {SPAN: ""}
+    ids = {span.span_id: name for name, span in found.items()} | {SPAN: CLIENT}
     assert {name: ids[span.parent_id] for name, span in found.items()} == PARENTS
     assert {span.service for span in found.values()} == {f"postroom-{service}" for service in SERVICES}
     assert found["commit email"].span_id == f"{UUID(str(answer['id'])).int & (2**64 - 1):016x}"

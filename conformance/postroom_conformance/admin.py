@@ -9,7 +9,7 @@ from typing import Any
 from postroom_admin.exit_codes import MEANINGS
 from postroom_admin_testing.uses import USES, Use
 from postroom_conformance import admin_driver
-from postroom_conformance.one_off import PYTHON, run
+from postroom_images_testing.one_off import PYTHON, run
 
 CONSENT = "--yes"
 _NOT_DONE = 1

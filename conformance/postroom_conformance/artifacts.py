@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-_FOLDERS = {"admin": "services.worker"}
+from postroom_conformance.pex_file import PEX_FILES
 
 
 @dataclass(frozen=True)
@@ -16,4 +16,4 @@ class Artifacts:
 
     def command(self, program: str) -> list[str]:
         """Starts a service, or the admin."""
-        return [str((self.folder / _FOLDERS.get(program, f"services.{program}") / f"{program}.pex").absolute())]
+        return [str((self.folder / PEX_FILES[program]).absolute())]

@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-_ENVIRONMENTS = {"prod", "production", "preprod", "staging", "stage", "qa", "uat", "dev", "development", "sandbox"}
+from postroom_conformance.environment import ENVIRONMENTS
+
+# A file may be one of tests; of code it is another question whether it is said to be under test.
+_ENVIRONMENTS = (ENVIRONMENTS - {"test"}) | {"preprod", "sandbox"}
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _REVISION = re.compile(r"[0-9a-f]{40}(?:-[a-z]+)?")
 

@@ -11,6 +11,7 @@ from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 
 from postroom_domain.ids import new_id
+from postroom_images_testing.one_off import PYTHON
 from postroom_images_testing.stack import Stack
 from postroom_jobs.broker import open_broker
 
@@ -38,7 +39,7 @@ class Hinted:
 
 def read_table(stack: Stack) -> list[Hinted]:
     """All that the scheduler's image hints."""
-    code, stdout, stderr = stack.run("scheduler", "-c", _READ_TABLE, variables={}, entry_point="/app/bin/python")
+    code, stdout, stderr = stack.run("scheduler", "-c", _READ_TABLE, variables={}, entry_point=PYTHON)
     if code != 0:
         raise AssertionError(f"the table cannot be read: {stderr}")
     return [Hinted(*row) for row in json.loads(stdout)]

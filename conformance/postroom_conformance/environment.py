@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from postroom_conformance.sources import Sources
 
 _READERS = {"environ", "environb", "getenv", "getenvb"}
-_ENVIRONMENTS = {"dev", "development", "prod", "production", "qa", "stage", "staging", "test", "uat"}
+ENVIRONMENTS = {"dev", "development", "prod", "production", "qa", "stage", "staging", "test", "uat"}
 _KINDS = {"ENV", "ENVIRONMENT", "STAGE", "TIER"}
 
 
@@ -23,12 +23,12 @@ def find_named_environments(sources: Sources, variables: Iterable[str]) -> list[
     """
     findings = [f"{name} names an environment" for name in variables if _KINDS & set(name.split("_"))]
     for path, source in sorted(sources.items()):
-        if _ENVIRONMENTS & set(re.split(r"[/_.]", path)):
+        if ENVIRONMENTS & set(re.split(r"[/_.]", path)):
             findings.append(f"{path} is one environment's")
         findings += [
             f"{path}:{node.lineno} asks for {node.value}"
             for node in _deciding(ast.parse(source))
-            if isinstance(node.value, str) and node.value.lower() in _ENVIRONMENTS
+            if isinstance(node.value, str) and node.value.lower() in ENVIRONMENTS
         ]
     return findings
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from postroom_images_testing.container import Container
+from postroom_images_testing.one_off import PYTHON
 from postroom_images_testing.stack import PORTS
 from postroom_testing.server import wait_until
 
@@ -55,6 +56,6 @@ ThreadingHTTPServer(("", {PORTS["api"]}), Handler).serve_forever()
 @contextmanager
 def forgetful_api(image: str, network: str) -> Iterator[Container]:
     """One of its processes, in the image of our own; it may write to its disk."""
-    with Container(image, "-c", PROGRAM, options=["--entrypoint=/app/bin/python"], network=network) as container:
+    with Container(image, "-c", PROGRAM, options=[f"--entrypoint={PYTHON}"], network=network) as container:
         wait_until(lambda: container.ask(PORTS["api"], "/emails") is not None, seconds=20, what="it to answer")
         yield container

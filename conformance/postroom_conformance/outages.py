@@ -1,6 +1,5 @@
 """What each service answers while a backing service is away (docs/how-to/run-through-outages.md)."""
 
-import json
 from collections.abc import Mapping
 
 from postroom_conformance.answers import get
@@ -26,8 +25,8 @@ STANDINGS: Mapping[str, Mapping[str, Standing]] = {
 
 
 def read_standing(container: Container, port: int) -> Standing:
-    status, text = get(container, port, "/readyz")
-    return status, {name: seen["status"] for name, seen in json.loads(text)["services"].items()}
+    answer = get(container, port, "/readyz")
+    return answer.status, {name: seen["status"] for name, seen in answer.json()["services"].items()}
 
 
 def find_wrong_answers(standings: Mapping[str, Standing], away: str) -> list[str]:

@@ -1,16 +1,12 @@
 """Two replicas of the api, asked in turns by one client: neither may know what the other does not."""
 
-import http.client
-import json
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from typing import Any
 
+from postroom_conformance.answers import ask
 from postroom_images_testing.container import Container
-from postroom_images_testing.stack import PORTS
 
-_SECONDS = 30.0
 _FOUND = 200
 
 
@@ -28,13 +24,8 @@ class Client:
 
     def ask(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Any:
         """What it answers; nothing when it has not got what is asked for."""
-        connection = http.client.HTTPConnection(self._container.address, PORTS["api"], timeout=_SECONDS)
-        with closing(connection):
-            given = {"authorization": f"Bearer {self._key}", "content-type": "application/json", **(headers or {})}
-            connection.request(method, path, None if body is None else json.dumps(body), given)
-            answer = connection.getresponse()
-            content = answer.read()
-        return json.loads(content) if answer.status == _FOUND else {}
+        answer = ask(self._container, self._key, method, path, body, headers)
+        return answer.json() if answer.status == _FOUND else {}
 
 
 def find_sticky(first: Container, second: Container, key: str) -> list[str]:

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from postroom_acceptance.spans import CLIENT
 from postroom_testing.collector import Span
-
-CLIENT = ""
-"""Stands for the span of whoever asked."""
 
 
 def find_gaps(spans: Sequence[Span], parents: Mapping[str, str], client_span: str) -> list[str]:

@@ -1,8 +1,8 @@
 """What a process has put on the disk of its container, or could be putting there."""
 
-from postroom_conformance.one_off import PYTHON
 from postroom_images_testing.container import LOCKED, Container
 from postroom_images_testing.engine import docker
+from postroom_images_testing.one_off import PYTHON
 
 WRITABLE = tuple(option for option in LOCKED if option != "--read-only")
 """Of containers that are locked down but for their file system: what would be written stays, and is seen."""

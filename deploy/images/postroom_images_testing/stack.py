@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 
 from postroom_images_testing.container import LOCKED, Container
 from postroom_images_testing.engine import docker, inspect
+from postroom_images_testing.one_off import ADMIN, Ended, run
 from postroom_images_testing.servers import mariadb
 from postroom_testing.server import wait_until
 from postroom_testing.ses import SesServer
@@ -121,7 +122,7 @@ class Stack:
 
     def admin(self, *arguments: str) -> str:
         """Run a one-off process of the worker's image; what it prints."""
-        code, stdout, stderr = self.run("worker", *arguments, entry_point="/app/admin", variables=self.variables)
+        code, stdout, stderr = self.run("worker", *arguments, entry_point=ADMIN, variables=self.variables)
         if code != 0:
             raise AssertionError(f"admin {arguments} ended with {code}: {stderr}")
         return stdout.strip()
@@ -131,15 +132,10 @@ class Stack:
         self.admin("workspace", "create", workspace)
         return self.admin("key", "create", "--workspace", workspace)
 
-    def run(
-        self, service: str, *command: str, variables: Mapping[str, str], entry_point: str | None = None
-    ) -> tuple[int, str, str]:
-        """Run a process to its end, by the image's entry point or another; exit code, stdout, stderr."""
-        options = [*LOCKED, *([f"--entrypoint={entry_point}"] if entry_point else [])]
-        with Container(
-            self._images[service], *command, variables=variables, options=options, network=self.network
-        ) as container:
-            return container.wait(), *container.output()
+    def run(self, service: str, *command: str, variables: Mapping[str, str], entry_point: str | None = None) -> Ended:
+        """Run a process to its end in this network, by the image's entry point or another."""
+        image = self._images[service]
+        return run(image, *command, entry_point=entry_point, variables=variables, network=self.network)
 
     def start(
         self, name: str, *, variables: Mapping[str, str] | None = None, options: Sequence[str] = LOCKED

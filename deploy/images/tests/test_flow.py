@@ -4,6 +4,7 @@ import pytest
 
 from postroom_images_testing.container import LOCKED, Container
 from postroom_images_testing.engine import EngineError
+from postroom_images_testing.one_off import ADMIN
 from postroom_images_testing.stack import SERVICES, Stack
 
 
@@ -20,7 +21,7 @@ def test_a_service_writes_events_to_stdout_and_nothing_else(stack: Stack, servic
 def test_the_admin_is_a_second_entry_point_of_the_worker(stack: Stack) -> None:
     assert "Postroom's admin processes" in stack.admin("--help")
     assert stack.admin("--version").startswith("postroom ")
-    code, found, _ = stack.run("worker", "doctor", entry_point="/app/admin", variables=stack.variables)
+    code, found, _ = stack.run("worker", "doctor", entry_point=ADMIN, variables=stack.variables)
     assert code == 1  # SES answers, and the api takes none of its events here
     told = [line.split()[:2] for line in found.splitlines()]
     assert told[:3] == [["ok", "database"], ["ok", "redis"], ["warn", "mail"]]
